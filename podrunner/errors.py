@@ -1,0 +1,118 @@
+"""Every exception podrunner raises on purpose.
+
+    PodrunnerError
+    ├── UsageError                  the command line asks for something that makes no sense          exit status 2
+    ├── ManifestError               a manifest can't be read or is not valid (carries every problem) exit status 2
+    ├── ObjectError                 what the Kubernetes API answers with a Status object
+    │   ├── BadRequest              400 BadRequest
+    │   ├── NotFound                404 NotFound
+    │   ├── AlreadyExists           409 AlreadyExists
+    │   ├── Conflict                409 Conflict
+    │   ├── Expired                 410 Expired
+    │   └── Invalid                 422 Invalid (carries every field error)
+    ├── ServerError                 podrunner's own server can't be started or reached               exit status 125
+    └── EngineError                 the Docker Engine answered with an error                         exit status 125
+        ├── EngineUnreachable       no engine answers, or the connection broke
+        ├── EngineNotFound          404: the container, network, volume or image does not exist
+        ├── EngineConflict          409: the name is taken, the container is in the wrong state
+        └── EngineRefused           400, 403, 500 …: the engine would not do it; the message is the engine's
+
+Errors are translated at the door: only `engine/client.py` sees docker's exceptions. One place turns these into
+Kubernetes `Status` objects (`api/errors.py`), one into exit statuses (`cli/main.py`).
+"""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+
+class PodrunnerError(Exception):
+    """Base of all; its text is a sentence a person can act on."""
+
+
+class UsageError(PodrunnerError):
+    """The command line asks for something that makes no sense."""
+
+
+class ManifestError(PodrunnerError):
+    """A manifest can't be read or is not valid. `problems` holds one line each, `FILE:LINE: FIELD: what is wrong`."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = tuple(problems)
+
+
+class ObjectError(PodrunnerError):
+    """An object can't be read, written or removed; the API answers `code` and `reason` in a Status object."""
+
+    code: ClassVar[int] = 500
+    reason: ClassVar[str] = "InternalError"
+
+    def __init__(self, message: str, *, details: dict[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.details = details or {}
+
+
+class BadRequest(ObjectError):
+    """The request can't be understood."""
+
+    code = 400
+    reason = "BadRequest"
+
+
+class NotFound(ObjectError):
+    """No object of that kind has that name."""
+
+    code = 404
+    reason = "NotFound"
+
+
+class AlreadyExists(ObjectError):
+    """An object of that kind and name is there already."""
+
+    code = 409
+    reason = "AlreadyExists"
+
+
+class Conflict(ObjectError):
+    """The object has changed since it was read."""
+
+    code = 409
+    reason = "Conflict"
+
+
+class Expired(ObjectError):
+    """The history a watch asks for has been compacted away."""
+
+    code = 410
+    reason = "Expired"
+
+
+class Invalid(ObjectError):
+    """The object breaks Kubernetes' rules; `details["causes"]` lists every field error."""
+
+    code = 422
+    reason = "Invalid"
+
+
+class ServerError(PodrunnerError):
+    """podrunner's server can't be started or reached."""
+
+
+class EngineError(PodrunnerError):
+    """The Docker Engine answered with an error."""
+
+
+class EngineUnreachable(EngineError):
+    """No engine answers at the address, or the connection to it broke."""
+
+
+class EngineNotFound(EngineError):
+    """The container, network, volume or image does not exist."""
+
+
+class EngineConflict(EngineError):
+    """The name is taken, or the container is in the wrong state for this."""
+
+
+class EngineRefused(EngineError):
+    """The engine would not do it; the message is the engine's own."""
