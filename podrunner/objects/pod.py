@@ -1,6 +1,6 @@
 """Pod and its spec. Pure; performs no I/O."""
 
-from podrunner.objects import base, container, meta, scheduling, security, status, volume
+from podrunner.objects import base, container, meta, pod_status, scheduling, security, volume
 
 
 class PodDNSConfigOption(base.Struct):
@@ -95,4 +95,4 @@ class PodSpec(base.Struct):
 class Pod(meta.Object):
     kind: str = base.always("Pod")
     spec: PodSpec = base.always(PodSpec())
-    status: status.PodStatus = base.always(status.PodStatus())
+    status: pod_status.PodStatus = base.always(pod_status.PodStatus())

@@ -1,7 +1,7 @@
 """Resource quantities ("500m", "1Gi", "1e3"): exact values and canonical text. Pure; performs no I/O.
 
-The rules are apimachinery's (`pkg/api/resource/quantity.go`, `suffix.go`): a signed decimal number, then one suffix. Values
-finer than a nano-unit are rounded up, away from zero.
+The rules are apimachinery's (`pkg/api/resource/quantity.go`, `suffix.go`): a signed decimal number, then one suffix.
+Values finer than a nano-unit are rounded up, away from zero.
 """
 
 import functools
