@@ -1,0 +1,73 @@
+"""Decides how a container gets its image before it is created. Pure; performs no I/O.
+
+The rules are the kubelet's: `EnsureImageExists`, kubernetes pkg/kubelet/images/image_manager.go.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+from podrunner.objects.container import Container
+from podrunner.pods import plan, restarts
+from podrunner.pods.plan import Plan
+from podrunner.pods.view import Image, View
+
+LOOK_AGAIN_AFTER = timedelta(seconds=10)
+"""An image that may not be pulled is looked for again after this long, like the kubelet's next sync."""
+
+NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+def create(view: View, container: Container, attempt: int, cause: str) -> Plan:
+    """The creation of a container, or what has to come before: finding, pulling or waiting for its image."""
+    waiting = view.memory.waiting.get(container.name)
+    if waiting is not None and waiting.until is not None and waiting.attempt == attempt and view.now < waiting.until:
+        return Plan(wake_at=waiting.until if waiting.until < NEVER else None)
+    image = view.memory.images.get(container.image)
+    if image is None:
+        return plan.do(plan.InspectImage(container=container.name, image=container.image, cause=cause))
+    if image.invalid:
+        return _wait(container, attempt, "InvalidImageName", image.invalid, NEVER)
+    if _usable(view, container, attempt, image):
+        return _create(view, container, attempt, cause)
+    if container.image_pull_policy == "Never":
+        message = f'Container image "{container.image}" is not present with pull policy of Never'
+        return _wait(container, attempt, "ErrImageNeverPull", message, view.now + LOOK_AGAIN_AFTER)
+    failures = view.memory.pull_failures.get(container.name)
+    if failures is not None:
+        until = failures.last + restarts.pull_delay(failures.count)
+        if view.now < until:
+            return _wait(container, attempt, "ImagePullBackOff", f'Back-off pulling image "{container.image}"', until)
+    return plan.do(plan.PullImage(container=container.name, image=container.image, attempt=attempt, cause=cause))
+
+
+def _usable(view: View, container: Container, attempt: int, image: Image) -> bool:
+    if (container.name, attempt) in view.memory.pulled:
+        return True
+    return image.id is not None and container.image_pull_policy != "Always"
+
+
+def _create(view: View, container: Container, attempt: int, cause: str) -> Plan:
+    if view.sandbox is None:
+        return Plan()
+    was_present = (container.name, attempt) not in view.memory.pulled
+    return plan.do(
+        plan.CreateContainer(
+            container=container.name,
+            attempt=attempt,
+            sandbox_id=view.sandbox.id,
+            was_present=was_present,
+            cause=cause,
+        )
+    )
+
+
+def _wait(container: Container, attempt: int, reason: str, message: str, until: datetime) -> Plan:
+    return plan.do(
+        plan.Wait(
+            container=container.name,
+            attempt=attempt,
+            reason=reason,
+            message=message,
+            until=until,
+            cause=message,
+        )
+    )

@@ -1,0 +1,203 @@
+"""What is to be done for a pod: the operations `reconcile` asks for and the executor performs.
+
+Every operation names its cause, and has a key under which it is never under way twice. Pure; performs no I/O.
+"""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
+import msgspec
+
+
+class Operation(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing to do. `cause` says why, for people: "init container init-demo succeeded"."""
+
+    cause: str
+
+    @property
+    def target(self) -> str:
+        """What it is done to; two operations of one type and target are the same operation."""
+        raise NotImplementedError
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return type(self).__name__, self.target
+
+    def __str__(self) -> str:
+        return f"{type(self).__name__} {self.target}: {self.cause}"
+
+
+class CreateSandbox(Operation, frozen=True):
+    """Create the pause container, the `attempt`-th of this pod."""
+
+    attempt: int
+
+    @property
+    def target(self) -> str:
+        return f"#{self.attempt}"
+
+
+class StartSandbox(Operation, frozen=True):
+    """Start the created pause container."""
+
+    sandbox_id: str
+
+    @property
+    def target(self) -> str:
+        return self.sandbox_id
+
+
+class InspectImage(Operation, frozen=True):
+    """Ask the engine whether it has the image that `container` names; `ahead` of that container's turn if so."""
+
+    container: str
+    image: str
+    ahead: bool = False
+
+    @property
+    def target(self) -> str:
+        return f"{self.image} for {self.container}"
+
+
+class PullImage(Operation, frozen=True):
+    """Pull the image for the `attempt`-th instance of `container`."""
+
+    container: str
+    image: str
+    attempt: int
+
+    @property
+    def target(self) -> str:
+        return f"{self.image} for {self.container}"
+
+
+class CreateContainer(Operation, frozen=True):
+    """Create the `attempt`-th instance of `container` in the sandbox.
+
+    `was_present`: the image needed no pull, which is an event of its own.
+    """
+
+    container: str
+    attempt: int
+    sandbox_id: str
+    was_present: bool
+
+    @property
+    def target(self) -> str:
+        return f"{self.container}#{self.attempt}"
+
+
+class StartContainer(Operation, frozen=True):
+    """Start the created container."""
+
+    container: str
+    attempt: int
+    container_id: str
+
+    @property
+    def target(self) -> str:
+        return f"{self.container}#{self.attempt}"
+
+
+class SignalContainer(Operation, frozen=True):
+    """Send a signal to the container's main process. `first`: none was sent before, which is an event of its own."""
+
+    container: str
+    container_id: str
+    signal: str
+    first: bool
+
+    @property
+    def target(self) -> str:
+        return f"{self.container} with {self.signal}"
+
+
+class StopSandbox(Operation, frozen=True):
+    """Kill the pause container: it holds nothing that wants to end gracefully."""
+
+    sandbox_id: str
+
+    @property
+    def target(self) -> str:
+        return self.sandbox_id
+
+
+class Remove(Operation, frozen=True):
+    """Remove a container or a sandbox; one that still runs is killed. `name` is for people."""
+
+    name: str
+    engine_id: str
+
+    @property
+    def target(self) -> str:
+        return self.name
+
+
+class Wait(Operation, frozen=True):
+    """Don't try `container` again before `until`; `reason` and `message` are what its status says meanwhile."""
+
+    container: str
+    attempt: int
+    reason: str
+    message: str
+    until: datetime | None
+
+    @property
+    def target(self) -> str:
+        return f"{self.container}#{self.attempt} {self.reason}"
+
+
+class ReportSandboxChanged(Operation, frozen=True):
+    """Say that the sandbox ended although the pod has not."""
+
+    sandbox: str
+
+    @property
+    def target(self) -> str:
+        return self.sandbox
+
+
+class RemovePod(Operation, frozen=True):
+    """Remove the pod's object: the engine has nothing of it any more."""
+
+    @property
+    def target(self) -> str:
+        return "pod"
+
+
+Key = tuple[str, str]
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """The operations to begin, the ones under way to cancel, and when to decide again if nothing happens before."""
+
+    operations: tuple[Operation, ...] = ()
+    cancel: tuple[Key, ...] = ()
+    wake_at: datetime | None = None
+
+    def __add__(self, other: "Plan") -> "Plan":
+        times = [time for time in (self.wake_at, other.wake_at) if time is not None]
+        return Plan(self.operations + other.operations, self.cancel + other.cancel, min(times, default=None))
+
+    def without(self, under_way: Collection[Key]) -> "Plan":
+        """This plan less the operations that are under way already."""
+        return msgspec.structs.replace(
+            self, operations=tuple(operation for operation in self.operations if operation.key not in under_way)
+        )
+
+    def __str__(self) -> str:
+        lines = [str(operation) for operation in self.operations]
+        lines += [f"cancel {kind} {target}" for kind, target in self.cancel]
+        if self.wake_at is not None:
+            lines.append(f"wake at {self.wake_at:%H:%M:%S}")
+        return "\n".join(lines)
+
+
+def do(*operations: Operation) -> Plan:
+    """A plan of these operations."""
+    return Plan(operations)
+
+
+def together(plans: Iterable[Plan]) -> Plan:
+    """All of `plans` at once."""
+    return sum(plans, Plan())

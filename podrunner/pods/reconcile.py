@@ -1,0 +1,169 @@
+"""Decides what is to be done next for a pod. Pure; performs no I/O.
+
+Level-triggered: the answer depends on what is, never on how it came about, and may be asked for at any time.
+The rules are the kubelet's (`computePodActions`, kubernetes pkg/kubelet/kuberuntime/kuberuntime_manager.go).
+"""
+
+from datetime import timedelta
+
+from podrunner.objects.container import Container
+from podrunner.pods import images, observed, plan, restarts, spec, stopping
+from podrunner.pods.plan import Plan
+from podrunner.pods.view import View
+
+CREATED, RUNNING, EXITED = observed.State.CREATED, observed.State.RUNNING, observed.State.EXITED
+
+SANDBOX_AGAIN_AFTER = timedelta(seconds=5)
+"""A sandbox that can't be made is tried again after this long, like the kubelet's next sync."""
+
+
+def reconcile(view: View) -> Plan:
+    """The operations that bring the pod closer to what its object asks for, less those under way."""
+    if view.pod.metadata.deletion_timestamp is not None:
+        wanted = stopping.deletion(view)
+    elif view.pod.status.phase in ("Succeeded", "Failed"):
+        wanted = stopping.rest(view)
+    elif view.sandbox is None or view.sandbox.state is EXITED:
+        wanted = _sandbox(view)
+    else:
+        wanted = _started_sandbox(view) + _containers(view) + _outdated(view)
+    return wanted.without(view.under_way)
+
+
+def _sandbox(view: View) -> Plan:
+    """A new sandbox, after everything of the old one has ended."""
+    lost = view.sandbox
+    survivors = [container for container in view.observed.containers if container.state is RUNNING]
+    if lost is None and not view.observed.containers:
+        return _new_sandbox(view, 0, "the pod has no sandbox")
+    if _done_for_good(view):
+        return stopping.stop_all(view, survivors, "the sandbox ended and the pod is not restarted")
+    changed = f"#{lost.attempt}" if lost else "removed"
+    report = plan.ReportSandboxChanged(sandbox=changed, cause="the sandbox ended while the pod goes on")
+    reports = Plan() if report.key in view.memory.reported or view.memory.sandbox_failures else plan.do(report)
+    if survivors:
+        return reports + stopping.stop_all(view, survivors, "the sandbox ended")
+    return reports + _new_sandbox(view, lost.attempt + 1 if lost else 0, "the sandbox ended")
+
+
+def _done_for_good(view: View) -> bool:
+    """Whether the pod must not get another sandbox: it ran, and its policy starts nothing again."""
+    containers = view.pod.spec.containers
+    latest = [view.observed.latest(container.name) for container in containers]
+    if not spec.restarts_init_containers(view.pod):
+        return any(instance is not None and instance.started_at is not None for instance in view.observed.containers)
+    ended = [instance for instance in latest if instance is not None and instance.state is EXITED]
+    return len(ended) == len(containers) and not any(
+        restarts.wanted(view.pod.spec.restart_policy, instance.exit_code) for instance in ended
+    )
+
+
+def _new_sandbox(view: View, attempt: int, cause: str) -> Plan:
+    failures = view.memory.sandbox_failures
+    if failures is not None and view.now < failures.last + SANDBOX_AGAIN_AFTER:
+        return Plan(wake_at=failures.last + SANDBOX_AGAIN_AFTER)
+    # The images are looked at while the sandbox starts: it takes the engine a third of a second.
+    containers = (*view.pod.spec.init_containers, *view.pod.spec.containers)
+    ahead = [
+        plan.InspectImage(container=container.name, image=container.image, ahead=True, cause="its turn will come")
+        for container in containers
+        if container.image not in view.memory.images
+    ]
+    return plan.do(plan.CreateSandbox(attempt=attempt, cause=cause), *ahead)
+
+
+def _started_sandbox(view: View) -> Plan:
+    sandbox = view.sandbox
+    if sandbox is None or sandbox.state is not CREATED:
+        return Plan()
+    return plan.do(plan.StartSandbox(sandbox_id=sandbox.id, cause="the sandbox was created"))
+
+
+def _containers(view: View) -> Plan:
+    """The next init container, or all main containers together once initialization is complete."""
+    upcoming = view.next_init_container()
+    if upcoming is not None:
+        return _init_container(view, upcoming)
+    inits = view.pod.spec.init_containers
+    cause = f"init container {inits[-1].name} succeeded" if inits else "the pod has no init containers"
+    return plan.together(_main_container(view, container, cause) for container in view.pod.spec.containers)
+
+
+def _init_container(view: View, container: Container) -> Plan:
+    names = [known.name for known in view.pod.spec.init_containers]
+    index = names.index(container.name)
+    cause = f"init container {names[index - 1]} succeeded" if index else "it is the first init container"
+    instance = view.in_sandbox(container.name)
+    if instance is not None and instance.state is EXITED:
+        if not spec.restarts_init_containers(view.pod):
+            return Plan()
+        return _restart(view, container, instance)
+    return _start(view, container, instance, cause)
+
+
+def _main_container(view: View, container: Container, cause: str) -> Plan:
+    instance = view.observed.latest(container.name)
+    if instance is None or instance.state is not EXITED:
+        return _start(view, container, view.in_sandbox(container.name), cause)
+    if not restarts.wanted(view.pod.spec.restart_policy, instance.exit_code):
+        return Plan()
+    return _restart(view, container, instance)
+
+
+def _start(view: View, container: Container, instance: observed.Container | None, cause: str) -> Plan:
+    if instance is None:
+        return images.create(view, container, view.next_attempt(container.name), cause)
+    if instance.state is CREATED and view.sandbox is not None and view.sandbox.state is RUNNING:
+        return plan.do(
+            plan.StartContainer(
+                container=container.name, attempt=instance.attempt, container_id=instance.id, cause=cause
+            )
+        )
+    return Plan()
+
+
+def _restart(view: View, container: Container, ended: observed.Container) -> Plan:
+    """The next instance of a container that ended, after its back-off."""
+    began = ended.started_at or ended.created_at
+    finished = ended.finished_at or began
+    restart = view.restart_count(container.name) + 1 - view.memory.steady.get(container.name, 0)
+    delay = restarts.delay(restart, finished - began)
+    if view.now >= finished + delay:
+        cause = f"{container.name} exited {ended.exit_code}"
+        return images.create(view, container, view.next_attempt(container.name), cause)
+    waiting = view.memory.waiting.get(container.name)
+    if waiting is not None and waiting.reason == "CrashLoopBackOff" and waiting.attempt == ended.attempt:
+        return Plan(wake_at=finished + delay)
+    meta = view.pod.metadata
+    message = (
+        f"back-off {restarts.text(delay)} restarting failed container={container.name} "
+        f"pod={meta.name}_{meta.namespace}({meta.uid})"
+    )
+    return plan.do(
+        plan.Wait(
+            container=container.name,
+            attempt=ended.attempt,
+            reason="CrashLoopBackOff",
+            message=message,
+            until=finished + delay,
+            cause=f"{container.name} exited {ended.exit_code}",
+        )
+    )
+
+
+def _outdated(view: View) -> Plan:
+    """Removal of former sandboxes and of container instances before the last one, which `logs --previous` shows."""
+    removals = [
+        plan.Remove(name=f"sandbox#{sandbox.attempt}", engine_id=sandbox.id, cause="a newer sandbox took its place")
+        for sandbox in view.observed.sandboxes[:-1]
+    ]
+    for container in (*view.pod.spec.init_containers, *view.pod.spec.containers):
+        instances = [known for known in view.observed.containers if known.name == container.name]
+        removals += [
+            plan.Remove(
+                name=f"{old.name}#{old.attempt}", engine_id=old.id, cause="only the last ended instance is kept"
+            )
+            for old in instances[:-2]
+            if old.state is not RUNNING
+        ]
+    return plan.do(*removals)

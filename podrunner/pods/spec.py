@@ -1,0 +1,47 @@
+"""Reading a pod's spec and podrunner's own annotations. Pure; performs no I/O."""
+
+from podrunner.objects.container import Container
+from podrunner.objects.pod import Pod
+
+RUN = "podrunner.dev/run"
+"""Annotation: the id of the `podrunner run` that owns the pod; the pod is deleted when that run's lease ends."""
+
+FAIL_FAST = "podrunner.dev/fail-fast"
+"""Annotation: "true" makes a failing init container final whatever the restart policy."""
+
+NETWORK = "podrunner.dev/network"
+"""Annotation: the engine network the pod joins instead of podrunner's own."""
+
+PUBLISH = "podrunner.dev/publish"
+"""Annotation: comma-separated `[HOST:]PORT`, container ports to publish on the engine's host."""
+
+
+def container(pod: Pod, name: str) -> Container | None:
+    """The container or init container called `name`."""
+    for candidate in (*pod.spec.init_containers, *pod.spec.containers):
+        if candidate.name == name:
+            return candidate
+    return None
+
+
+def is_init(pod: Pod, name: str) -> bool:
+    """Whether `name` is one of the init containers."""
+    return any(container.name == name for container in pod.spec.init_containers)
+
+
+def field_path(pod: Pod, name: str) -> str:
+    """Where events say they happened: `spec.initContainers{init-demo}`."""
+    return f"spec.{'initContainers' if is_init(pod, name) else 'containers'}{{{name}}}"
+
+
+def restarts_init_containers(pod: Pod) -> bool:
+    """Whether an init container that failed is started again (kubelet: any restart policy but Never)."""
+    return pod.spec.restart_policy != "Never" and pod.metadata.annotations.get(FAIL_FAST) != "true"
+
+
+def grace_seconds(pod: Pod) -> int:
+    """How long containers have between SIGTERM and SIGKILL: what the deletion says, else the spec."""
+    if pod.metadata.deletion_grace_period_seconds is not None:
+        return pod.metadata.deletion_grace_period_seconds
+    grace = pod.spec.termination_grace_period_seconds
+    return 30 if grace is None else grace

@@ -1,0 +1,90 @@
+"""Decides how a pod's containers end: at deletion, when the pod has ended, when the sandbox was lost.
+
+SIGTERM (or what the image asks for), the grace period, SIGKILL. Pure; performs no I/O.
+"""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from podrunner.pods import observed, plan, spec
+from podrunner.pods.plan import Plan
+from podrunner.pods.view import View
+
+KILL_AGAIN_AFTER = timedelta(seconds=2)
+"""A container that outlives SIGKILL (an engine under load) is killed again after this long."""
+
+MAKING = frozenset({"CreateSandbox", "StartSandbox", "CreateContainer", "StartContainer"})
+"""Operations whose result must be known before the last container can be said to be gone."""
+
+LOOKING = frozenset({"InspectImage", "PullImage"})
+"""Operations that only prepare what is no longer wanted."""
+
+
+def deletion(view: View) -> Plan:
+    """Stops the containers, then removes everything of the pod, then its object."""
+    cause = "the pod is being deleted"
+    unwanted = Plan(cancel=tuple(sorted(key for key in view.under_way if key[0] in LOOKING)))
+    if any(kind in MAKING for kind, _ in view.under_way):
+        return unwanted + stop_all(view, _running(view), cause)
+    if _running(view):
+        return unwanted + stop_all(view, _running(view), cause) + _remove_unstarted(view, cause)
+    leftovers = [
+        plan.Remove(name=f"{container.name}#{container.attempt}", engine_id=container.id, cause=cause)
+        for container in view.observed.containers
+    ]
+    leftovers += [
+        plan.Remove(name=f"sandbox#{sandbox.attempt}", engine_id=sandbox.id, cause=cause)
+        for sandbox in view.observed.sandboxes
+    ]
+    if leftovers:
+        return unwanted + plan.do(*leftovers)
+    if any(kind == "Remove" for kind, _ in view.under_way):
+        return unwanted
+    return unwanted + plan.do(plan.RemovePod(cause="nothing of it is left"))
+
+
+def rest(view: View) -> Plan:
+    """A pod that has ended keeps its ended containers, for their logs, but no running sandbox."""
+    cause = f"the pod has {view.pod.status.phase.lower()}"
+    running = _running(view)
+    stops = stop_all(view, running, cause) + _remove_unstarted(view, cause)
+    if running:
+        return stops
+    sandboxes = [sandbox for sandbox in view.observed.sandboxes if sandbox.state is observed.State.RUNNING]
+    return stops + plan.do(*(plan.StopSandbox(sandbox_id=sandbox.id, cause=cause) for sandbox in sandboxes))
+
+
+def stop_all(view: View, running: Iterable[observed.Container], cause: str) -> Plan:
+    """Stops these running containers, all at once."""
+    return plan.together(_stop(view, container, cause) for container in running)
+
+
+def _stop(view: View, container: observed.Container, cause: str) -> Plan:
+    """The signal that is due for a running container, and when the next will be."""
+    grace = timedelta(seconds=spec.grace_seconds(view.pod))
+    sent = view.memory.signalled.get(container.id)
+    if sent is None:
+        signal = container.stop_signal if grace else "SIGKILL"
+        return plan.Plan(wake_at=view.now + grace if grace else None) + plan.do(_signal(container, signal, cause, True))
+    kill_at = sent.last_at + KILL_AGAIN_AFTER if sent.signal == "SIGKILL" else sent.first_at + grace
+    if view.now < kill_at:
+        return Plan(wake_at=kill_at)
+    reason = f"{cause} and the grace period of {spec.grace_seconds(view.pod)} s has elapsed"
+    return plan.do(_signal(container, "SIGKILL", reason, False))
+
+
+def _signal(container: observed.Container, signal: str, cause: str, first: bool) -> plan.SignalContainer:
+    return plan.SignalContainer(
+        container=container.name, container_id=container.id, signal=signal, first=first, cause=cause
+    )
+
+
+def _running(view: View) -> list[observed.Container]:
+    return [container for container in view.observed.containers if container.state is observed.State.RUNNING]
+
+
+def _remove_unstarted(view: View, cause: str) -> Plan:
+    unstarted = [container for container in view.observed.containers if container.state is observed.State.CREATED]
+    return plan.do(
+        *(plan.Remove(name=f"{known.name}#{known.attempt}", engine_id=known.id, cause=cause) for known in unstarted)
+    )
