@@ -24,7 +24,7 @@ def reconcile(view: View) -> Plan:
     elif view.pod.status.phase in ("Succeeded", "Failed"):
         wanted = stopping.rest(view)
     elif view.sandbox is None or view.sandbox.state is EXITED:
-        wanted = _sandbox(view)
+        wanted = _sandbox(view) + _outdated(view)
     else:
         wanted = _started_sandbox(view) + _containers(view) + _outdated(view)
     return wanted.without(view.under_way)

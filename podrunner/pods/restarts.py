@@ -33,7 +33,7 @@ def pull_delay(failures: int) -> timedelta:
 
 def _doubled(times: int) -> timedelta:
     # 10 s doubled five times passes the longest; a larger exponent would only overflow.
-    return min(FIRST_DELAY * 2 ** min(times, 5), LONGEST_DELAY)
+    return min(FIRST_DELAY * (1 << min(times, 5)), LONGEST_DELAY)
 
 
 def text(duration: timedelta) -> str:

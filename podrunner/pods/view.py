@@ -8,7 +8,8 @@ import msgspec
 from podrunner.objects.container import Container
 from podrunner.objects.pod import Pod
 from podrunner.objects.pod_status import ContainerStatus
-from podrunner.pods import observed, plan
+from podrunner.pods import plan
+from podrunner.pods.observed import Container as Instance, Observed, Sandbox, State
 
 
 class Image(msgspec.Struct, frozen=True):
@@ -66,16 +67,16 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     """One pod at one moment. `pod` carries the status stored last, `under_way` the keys of unfinished operations."""
 
     pod: Pod
-    observed: observed.Observed
+    observed: Observed
     now: datetime
     memory: Memory = Memory()
     under_way: frozenset[plan.Key] = frozenset()
 
     @property
-    def sandbox(self) -> observed.Sandbox | None:
+    def sandbox(self) -> Sandbox | None:
         return self.observed.sandbox
 
-    def in_sandbox(self, name: str) -> observed.Container | None:
+    def in_sandbox(self, name: str) -> Instance | None:
         """The newest instance of the container `name` in the present sandbox."""
         latest = self.observed.latest(name)
         if latest is None or self.sandbox is None or latest.sandbox_id != self.sandbox.id:
@@ -108,7 +109,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
         """
         instance = self.in_sandbox(name)
         if instance is not None:
-            return instance.state is observed.State.EXITED and instance.exit_code == 0
+            return instance.state is State.EXITED and instance.exit_code == 0
         stored = self.stored(name)
         terminated = stored.state.terminated if stored else None
         if terminated is None or terminated.exit_code != 0 or self.sandbox is None:
