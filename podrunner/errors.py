@@ -11,11 +11,11 @@
     │   ├── Expired                 410 Expired
     │   └── Invalid                 422 Invalid (carries every field error)
     ├── ServerError                 podrunner's own server can't be started or reached               exit status 125
-    └── EngineError                 the Docker Engine answered with an error                         exit status 125
+    └── EngineError                 the Docker Engine would or could not do it                      exit status 125
         ├── EngineUnreachable       no engine answers, or the connection broke
-        ├── EngineNotFound          404: the container, network, volume or image does not exist
-        ├── EngineConflict          409: the name is taken, the container is in the wrong state
-        └── EngineRefused           400, 403, 500 …: the engine would not do it; the message is the engine's
+        └── EngineRefused           the engine answered that it would not do it; the message is the engine's
+            ├── EngineNotFound      404: the container, network, volume or image does not exist
+            └── EngineConflict      409: the name is taken, the container is in the wrong state
 
 Errors are translated at the door: only `engine/client.py` sees docker's exceptions. One place turns these into
 Kubernetes `Status` objects (`api/errors.py`), one into exit statuses (`cli/main.py`).
@@ -99,20 +99,20 @@ class ServerError(PodrunnerError):
 
 
 class EngineError(PodrunnerError):
-    """The Docker Engine answered with an error."""
+    """The Docker Engine would or could not do what was asked."""
 
 
 class EngineUnreachable(EngineError):
     """No engine answers at the address, or the connection to it broke."""
 
 
-class EngineNotFound(EngineError):
+class EngineRefused(EngineError):
+    """The engine answered that it would not do it; the message is the engine's own."""
+
+
+class EngineNotFound(EngineRefused):
     """The container, network, volume or image does not exist."""
 
 
-class EngineConflict(EngineError):
+class EngineConflict(EngineRefused):
     """The name is taken, or the container is in the wrong state for this."""
-
-
-class EngineRefused(EngineError):
-    """The engine would not do it; the message is the engine's own."""
