@@ -1,0 +1,37 @@
+# Each target makes what it needs. `make demo` and `make test` are all that a fresh machine needs.
+
+VENV := .venv/.made-from-pyproject
+ARGS :=
+
+.PHONY: demo test check bench images engine venv clean
+
+demo: images
+	.venv/bin/python scripts/demo.py
+
+test: images
+	.venv/bin/pytest $(ARGS)
+
+check: venv
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy --strict
+	.venv/bin/lint-imports
+
+bench: images
+	.venv/bin/python bench/startup.py $(ARGS)
+
+images: venv engine
+	.venv/bin/python scripts/images.py
+
+engine:
+	scripts/engine
+
+venv: $(VENV)
+
+$(VENV): pyproject.toml scripts/venv
+	scripts/venv
+	touch $@
+
+clean:
+	rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} +
