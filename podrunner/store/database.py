@@ -1,0 +1,173 @@
+"""The store's file: objects, the history of their changes, and nothing of what they mean.
+
+Rows in, rows out. One process owns the file (SQLite's exclusive lock holds that) and calls from one thread. A write is
+one transaction and takes some 0.05 ms; it survives the process at once, a power cut loses at most the last moments.
+"""
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from podrunner import errors
+
+SCHEMA_VERSION = 1
+
+HISTORY_CHANGES = 10_000
+HISTORY_BYTES = 64 * 2**20
+COMPACTION_INTERVAL = 256
+"""Changes between two looks at the bounds of the history, which so may be exceeded by as many."""
+
+_LOCK_SECONDS = 1.0
+
+_SCHEMA = f"""
+BEGIN;
+CREATE TABLE objects (
+    kind TEXT NOT NULL, namespace TEXT NOT NULL, name TEXT NOT NULL,
+    uid TEXT NOT NULL, resource_version INTEGER NOT NULL, body BLOB NOT NULL,
+    PRIMARY KEY (kind, namespace, name)
+);
+CREATE TABLE changes (
+    resource_version INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL, namespace TEXT NOT NULL, name TEXT NOT NULL,
+    type TEXT NOT NULL, body BLOB NOT NULL, previous BLOB
+);
+PRAGMA user_version = {SCHEMA_VERSION};
+COMMIT;
+"""
+
+
+class ChangeRow(NamedTuple):
+    """One change of one object. `body` is the object as it is from then on (or last was, if `type` is DELETED).
+
+    `previous` is what a modification replaced.
+    """
+
+    resource_version: int
+    kind: str
+    namespace: str
+    name: str
+    type: str
+    body: bytes
+    previous: bytes | None
+
+
+class Database:
+    """An open store file (`path` None: in memory).
+
+    `newest` is the resourceVersion of the last change; versions have no gaps and begin above 1, because clients take
+    "0" for "any".
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self._connection = _open(path)
+        (self.newest,) = self._connection.execute("SELECT coalesce(max(resource_version), 1) FROM changes").fetchone()
+
+    @property
+    def oldest(self) -> int:
+        """The resourceVersion of the oldest change the history still has; one past `newest` if it has none."""
+        (oldest,) = self._connection.execute("SELECT min(resource_version) FROM changes").fetchone()
+        return self.newest + 1 if oldest is None else int(oldest)
+
+    def body(self, kind: str, namespace: str, name: str) -> bytes | None:
+        """The object of that name."""
+        row = self._connection.execute(
+            "SELECT body FROM objects WHERE kind = ? AND namespace = ? AND name = ?", (kind, namespace, name)
+        ).fetchone()
+        return None if row is None else row[0]
+
+    def bodies(self, kind: str, namespace: str | None) -> list[bytes]:
+        """All objects of a kind (in one namespace), ordered by namespace and name."""
+        rows = self._connection.execute(
+            "SELECT body FROM objects WHERE kind = ?1 AND (?2 IS NULL OR namespace = ?2) ORDER BY namespace, name",
+            (kind, namespace),
+        )
+        return [body for (body,) in rows]
+
+    def changes(self, kind: str, namespace: str | None, *, after: int, limit: int) -> list[ChangeRow]:
+        """The first `limit` changes with a resourceVersion above `after`, oldest first."""
+        rows = self._connection.execute(
+            "SELECT resource_version, kind, namespace, name, type, body, previous FROM changes"
+            " WHERE resource_version > ?1 AND kind = ?2 AND (?3 IS NULL OR namespace = ?3)"
+            " ORDER BY resource_version LIMIT ?4",
+            (after, kind, namespace, limit),
+        )
+        return [ChangeRow._make(row) for row in rows]
+
+    def put(self, change: ChangeRow, uid: str) -> None:
+        """Makes the change: the object is there with the body given, and history tells it."""
+        with self._transaction(change):
+            self._connection.execute(
+                "INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?, ?)",
+                (change.kind, change.namespace, change.name, uid, change.resource_version, change.body),
+            )
+
+    def remove(self, change: ChangeRow) -> None:
+        """Makes the change: the object is gone, and history tells it."""
+        with self._transaction(change):
+            self._connection.execute(
+                "DELETE FROM objects WHERE kind = ? AND namespace = ? AND name = ?",
+                (change.kind, change.namespace, change.name),
+            )
+
+    def close(self) -> None:
+        self._connection.close()
+
+    @contextlib.contextmanager
+    def _transaction(self, change: ChangeRow) -> Iterator[None]:
+        """Commits what the block does to the objects together with its entry in the history."""
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            yield
+            self._connection.execute("INSERT INTO changes VALUES (?, ?, ?, ?, ?, ?, ?)", change)
+            if change.resource_version % COMPACTION_INTERVAL == 0:
+                self._compact(change.resource_version)
+            self._connection.execute("COMMIT")
+        except BaseException as error:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            if isinstance(error, sqlite3.Error):
+                raise errors.ServerError(f"cannot write to the store: {error}") from error
+            raise
+        self.newest = change.resource_version
+
+    def _compact(self, newest: int) -> None:
+        """Forgets the oldest changes beyond the bounds of the history; never the newest, which holds the counter."""
+        (too_old,) = self._connection.execute(
+            "SELECT max(resource_version) FROM ("
+            "SELECT resource_version, sum(length(body) + ifnull(length(previous), 0))"
+            " OVER (ORDER BY resource_version DESC ROWS UNBOUNDED PRECEDING) AS held FROM changes) WHERE held > ?",
+            (HISTORY_BYTES,),
+        ).fetchone()
+        cutoff = min(max(newest - HISTORY_CHANGES, too_old or 0), newest - 1)
+        self._connection.execute("DELETE FROM changes WHERE resource_version <= ?", (cutoff,))
+
+
+def _open(path: Path | None) -> sqlite3.Connection:
+    try:
+        connection = sqlite3.connect(":memory:" if path is None else path, isolation_level=None, timeout=_LOCK_SECONDS)
+        # WAL under an exclusive lock needs no shared memory: it works on network file systems too.
+        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        _prepare(connection, path)
+    except sqlite3.OperationalError as error:
+        raise errors.ServerError(
+            f"cannot open the store {path}: {error}; is another podrunner server using it?"
+        ) from error
+    except sqlite3.DatabaseError as error:
+        raise errors.ServerError(f"cannot read the store {path}: {error}; move it away to start afresh") from error
+    return connection
+
+
+def _prepare(connection: sqlite3.Connection, path: Path | None) -> None:
+    """Makes the tables of a new file; refuses a file of another schema."""
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version == 0:
+        connection.executescript(_SCHEMA)
+    elif version != SCHEMA_VERSION:
+        raise errors.ServerError(
+            f"the store {path} has schema {version}, this podrunner knows schema {SCHEMA_VERSION}:"
+            " use the podrunner that wrote it, or move the file away to start afresh"
+        )

@@ -1,0 +1,114 @@
+"""What is particular to pods in the store: birth, binding, status, graceful deletion.
+
+Source of the deletion rules: k8s.io/apiserver `pkg/registry/rest/delete.go` (BeforeDelete) and kubernetes
+`pkg/registry/core/pod/strategy.go` (CheckGracefulDelete).
+"""
+
+from datetime import timedelta
+
+import msgspec
+
+from podrunner import errors
+from podrunner.objects import kinds, meta
+from podrunner.objects.pod import Pod
+from podrunner.objects.pod_status import PodCondition, PodStatus
+from podrunner.pods import qos, spec
+from podrunner.store import preconditions
+from podrunner.store.registry import Registry
+
+POD = kinds.of(Pod())
+
+
+def create(registry: Registry, pod: Pod) -> Pod:
+    """Stores a new pod; whatever status it brought is replaced by Pending."""
+    status = PodStatus(phase="Pending", qos_class=qos.of(pod))
+    return registry.create(msgspec.structs.replace(pod, status=status))
+
+
+def bind(registry: Registry, pod: Pod, node_name: str) -> Pod:
+    """Gives the pod to a node: spec.nodeName and the condition PodScheduled, as the scheduler does."""
+    scheduled = PodCondition(
+        type="PodScheduled", status="True", last_transition_time=meta.at_second(registry.clock.now())
+    )
+    others = tuple(condition for condition in pod.status.conditions if condition.type != scheduled.type)
+    return registry.update(
+        msgspec.structs.replace(
+            pod,
+            spec=msgspec.structs.replace(pod.spec, node_name=node_name),
+            status=msgspec.structs.replace(pod.status, conditions=(*others, scheduled)),
+        )
+    )
+
+
+def write_status(registry: Registry, namespace: str, name: str, uid: str, status: PodStatus) -> Pod | None:
+    """Reports on the pod. None when it is gone or another one has its name; the same status again writes nothing."""
+    pod = _find(registry, namespace, name, uid)
+    return None if pod is None else registry.update(msgspec.structs.replace(pod, status=status))
+
+
+def delete(
+    registry: Registry,
+    namespace: str,
+    name: str,
+    *,
+    grace_seconds: int | None = None,
+    uid: str | None = None,
+    resource_version: str | None = None,
+) -> Pod:
+    """Asks for the end of a pod: marks it with deletionTimestamp and deletionGracePeriodSeconds (default: its spec's).
+
+    The agent stops the containers and has the last word (`remove`), also with no grace at all; only a pod that no node
+    has goes at once. Asking again can shorten the grace period, never extend it. Raises errors.NotFound and, for
+    another `uid` or `resource_version`, errors.Conflict.
+    """
+    pod: Pod = registry.get(POD, namespace, name)
+    preconditions.check(pod, uid=uid, resource_version=resource_version)
+    if not pod.spec.node_name:
+        gone: Pod = registry.delete(POD, namespace, name)
+        return gone
+    marked = (
+        _shortened(pod, grace_seconds) if pod.metadata.deletion_timestamp else _marked(registry, pod, grace_seconds)
+    )
+    return registry.update(msgspec.structs.replace(pod, metadata=marked))
+
+
+def remove(registry: Registry, namespace: str, name: str, uid: str) -> None:
+    """Removes the object of a pod that is over. Nothing happens when it is gone or another one has its name."""
+    if _find(registry, namespace, name, uid) is not None:
+        registry.delete(POD, namespace, name)
+
+
+def _find(registry: Registry, namespace: str, name: str, uid: str) -> Pod | None:
+    try:
+        pod: Pod = registry.get(POD, namespace, name)
+    except errors.NotFound:
+        return None
+    return pod if pod.metadata.uid == uid else None
+
+
+def _marked(registry: Registry, pod: Pod, grace_seconds: int | None) -> meta.ObjectMeta:
+    period = spec.grace_seconds(pod) if grace_seconds is None else _period(grace_seconds)
+    return msgspec.structs.replace(
+        pod.metadata,
+        deletion_timestamp=meta.at_second(registry.clock.now()) + timedelta(seconds=period),
+        deletion_grace_period_seconds=period,
+        generation=pod.metadata.generation + 1,
+    )
+
+
+def _shortened(pod: Pod, grace_seconds: int | None) -> meta.ObjectMeta:
+    """The deletion under way, with a shorter grace period counted from when it was asked for first."""
+    asked_for, current = pod.metadata.deletion_timestamp, spec.grace_seconds(pod)
+    if asked_for is None or grace_seconds is None or _period(grace_seconds) >= current:
+        return pod.metadata
+    period = _period(grace_seconds)
+    return msgspec.structs.replace(
+        pod.metadata,
+        deletion_timestamp=asked_for - timedelta(seconds=current - period),
+        deletion_grace_period_seconds=period,
+    )
+
+
+def _period(grace_seconds: int) -> int:
+    """A negative period means the shortest graceful one (pod strategy: "set to 1")."""
+    return 1 if grace_seconds < 0 else grace_seconds

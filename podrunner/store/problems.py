@@ -1,0 +1,64 @@
+"""What the store answers when it can't do what is asked, in the words of Kubernetes' apimachinery.
+
+The source of every wording and of `details` is k8s.io/apimachinery `pkg/api/errors/errors.go`. Pure; performs no I/O.
+"""
+
+from typing import Any
+
+from podrunner import errors
+from podrunner.objects import kinds
+
+_MODIFIED = "the object has been modified; please apply your changes to the latest version and try again"
+
+
+def not_found(kind: kinds.Kind, name: str) -> errors.NotFound:
+    return errors.NotFound(f'{kind.plural} "{name}" not found', details=_details(kind, name))
+
+
+def already_exists(kind: kinds.Kind, name: str) -> errors.AlreadyExists:
+    return errors.AlreadyExists(f'{kind.plural} "{name}" already exists', details=_details(kind, name))
+
+
+def conflict(kind: kinds.Kind, name: str, why: str = _MODIFIED) -> errors.Conflict:
+    return errors.Conflict(
+        f'Operation cannot be fulfilled on {kind.plural} "{name}": {why}', details=_details(kind, name)
+    )
+
+
+def other_uid(kind: kinds.Kind, name: str, asked: str, actual: str) -> errors.Conflict:
+    return conflict(
+        kind,
+        name,
+        f"the UID in the precondition ({asked}) does not match the UID in record ({actual})."
+        " The object might have been deleted and then recreated",
+    )
+
+
+def other_version(kind: kinds.Kind, name: str, asked: str, actual: str) -> errors.Conflict:
+    return conflict(
+        kind,
+        name,
+        f"the ResourceVersion in the precondition ({asked}) does not match the ResourceVersion in record ({actual})."
+        " The object might have been modified",
+    )
+
+
+def expired(asked: int, oldest: int) -> errors.Expired:
+    """The history from the resourceVersion `asked` is gone; it goes back to `oldest`."""
+    return errors.Expired(f"too old resource version: {asked} ({oldest})")
+
+
+def unknown_version(asked: int, newest: int) -> errors.Expired:
+    """A resourceVersion this store never gave out (another store's, before the state directory was made anew).
+
+    Expired, because that makes clients list again, which is what they need.
+    """
+    return errors.Expired(f"unknown resource version: {asked}, the newest is {newest}")
+
+
+def malformed_version(asked: str) -> errors.BadRequest:
+    return errors.BadRequest(f'resourceVersion: Invalid value: "{asked}": must be a number')
+
+
+def _details(kind: kinds.Kind, name: str) -> dict[str, Any]:
+    return {"name": name, "kind": kind.plural}
