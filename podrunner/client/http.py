@@ -1,0 +1,144 @@
+"""HTTP over the server's Unix socket: requests, answers that go on, and errors translated at the door.
+
+The standard library's client, because a short command must not pay for a larger one. Nothing here knows what the
+paths mean; that is `client.api`.
+"""
+
+import contextlib
+import http.client
+import socket
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+
+from podrunner import errors
+
+BLOCK_BYTES = 64 * 1024
+
+Query = Mapping[str, str]
+
+
+class Disconnected(errors.ServerError):
+    """No server answers at the socket, or the connection to it broke."""
+
+
+class Stream:
+    """An answer that goes on: iterate over it for blocks of bytes as they come.
+
+    Iterating ends when the server ends the answer properly or `close` was called, and raises `Disconnected` when the
+    connection breaks before. `close` may be called from another thread.
+    """
+
+    def __init__(self, sock: socket.socket, response: http.client.HTTPResponse) -> None:
+        self._socket = sock
+        self._response = response
+        self._closed = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            while block := self._response.read1(BLOCK_BYTES):
+                yield block
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            if not self._closed:
+                raise Disconnected(f"the connection to podrunner's server broke: {error!r}") from error
+        finally:
+            self._response.close()
+
+    def close(self) -> None:
+        """Wakes a thread that waits for the next block, which then ends."""
+        self._closed = True
+        try:
+            self._socket.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            return
+
+
+class Server:
+    """Podrunner's server, as seen through its socket."""
+
+    def __init__(self, socket_path: Path) -> None:
+        self.socket_path = socket_path
+
+    def answers(self) -> bool:
+        """Whether anybody accepts connections at the socket."""
+        try:
+            self._connect().close()
+        except Disconnected:
+            return False
+        return True
+
+    def request(self, method: str, path: str, *, query: Query | None = None, body: bytes | None = None) -> bytes:
+        """The answer's body. Raises the `ObjectError` that the answer's Status names, `ServerError` for any other."""
+        sock, response = self._send(method, path, query, body)
+        with contextlib.closing(sock), contextlib.closing(response):
+            try:
+                return response.read()
+            except (OSError, http.client.HTTPException) as error:
+                raise Disconnected(f"podrunner's server broke off its answer: {error!r}") from error
+
+    def stream(self, path: str, *, query: Query | None = None) -> Stream:
+        """The answer to a GET that goes on; errors as those of `request`."""
+        return Stream(*self._send("GET", path, query, None))
+
+    def _send(
+        self, method: str, path: str, query: Query | None, body: bytes | None
+    ) -> tuple[socket.socket, http.client.HTTPResponse]:
+        sock = self._connect()
+        connection = http.client.HTTPConnection("podrunner")
+        connection.sock = sock
+        headers = {"Content-Type": "application/json"} if body is not None else {}
+        try:
+            connection.request(method, f"{path}?{urlencode(query)}" if query else path, body, headers)
+            response = connection.getresponse()
+            if response.status >= http.client.BAD_REQUEST:
+                raise status_error(response.read())
+        except (OSError, http.client.HTTPException) as error:
+            connection.close()
+            raise Disconnected(f"podrunner's server gave no answer: {error!r}") from error
+        except errors.PodrunnerError:
+            connection.close()
+            raise
+        return sock, response
+
+    def _connect(self) -> socket.socket:
+        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            sock.connect(str(self.socket_path))
+        except OSError as error:
+            sock.close()
+            raise Disconnected(f"no podrunner server answers at {self.socket_path}: {error.strerror}") from error
+        return sock
+
+
+class _Status(msgspec.Struct):
+    """What we read of a Kubernetes Status object."""
+
+    message: str = ""
+    reason: str = ""
+    details: dict[str, Any] | None = None
+
+
+_BY_REASON = {error.reason: error for error in errors.ObjectError.__subclasses__()}
+
+
+def status_error(body: bytes) -> errors.PodrunnerError:
+    """The exception for an error answer: an `ObjectError` by the Status' reason, `ServerError` where none fits."""
+    try:
+        status = msgspec.json.decode(body, type=_Status)
+    except msgspec.DecodeError:
+        return errors.ServerError(f"podrunner's server answered: {body.decode(errors='replace').strip()}")
+    error = _BY_REASON.get(status.reason)
+    return error(status.message, details=status.details) if error else errors.ServerError(status.message)
+
+
+def lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """The lines of a stream, without their ends; a last one without an end too."""
+    rest = b""
+    for block in blocks:
+        *complete, rest = (rest + block).split(b"\n")
+        yield from complete
+    if rest:
+        yield rest
