@@ -56,8 +56,7 @@ class Recorder:
         key = _Key(pod.metadata.uid, pod.metadata.namespace, field_path, type, reason, message)
         now = meta.at_second(self._registry.clock.now())
         if not self._counted_again(key, now):
-            event = self._registry.create(self._event(pod, key, now))
-            self._names[key] = event.metadata.name
+            self._names[key] = self._created(pod, key, now)
         self._names.move_to_end(key)
         if len(self._names) > _REMEMBERED:
             self._names.popitem(last=False)
@@ -71,6 +70,13 @@ class Recorder:
             return False
         self._registry.update(msgspec.structs.replace(event, count=event.count + 1, last_timestamp=now))
         return True
+
+    def _created(self, pod: Pod, key: _Key, now: datetime) -> str:
+        while True:
+            try:
+                return self._registry.create(self._event(pod, key, now)).metadata.name
+            except errors.AlreadyExists:  # another recorder's, of the same instant: the next name is free
+                continue
 
     def _event(self, pod: Pod, key: _Key, now: datetime) -> Event:
         about = meta.ObjectReference(

@@ -3,10 +3,11 @@
 The source of every wording and of `details` is k8s.io/apimachinery `pkg/api/errors/errors.go`. Pure; performs no I/O.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from podrunner import errors
-from podrunner.objects import kinds
+from podrunner.objects import fielderrors, kinds
 
 _MODIFIED = "the object has been modified; please apply your changes to the latest version and try again"
 
@@ -40,6 +41,16 @@ def other_version(kind: kinds.Kind, name: str, asked: str, actual: str) -> error
         name,
         f"the ResourceVersion in the precondition ({asked}) does not match the ResourceVersion in record ({actual})."
         " The object might have been modified",
+    )
+
+
+def invalid(kind: kinds.Kind, name: str, problems: Sequence[fielderrors.FieldError]) -> errors.Invalid:
+    """Every field error: in one sentence for people, and one by one in `details["causes"]`."""
+    sentences = list(dict.fromkeys(map(str, problems)))
+    listed = sentences[0] if len(sentences) == 1 else f"[{', '.join(sentences)}]"
+    causes = [{"reason": problem.reason, "message": problem.message, "field": problem.path} for problem in problems]
+    return errors.Invalid(
+        f'{kind.name} "{name}" is invalid: {listed}', details={"name": name, "kind": kind.name, "causes": causes}
     )
 
 
