@@ -21,6 +21,9 @@ class State(StrEnum):
     EXITED = "exited"
 
 
+_ORDER = {State.CREATED: 0, State.RUNNING: 1, State.EXITED: 2}
+
+
 class Container(msgspec.Struct, frozen=True, kw_only=True):
     """One instance of a container of the pod's spec.
 
@@ -73,12 +76,16 @@ class Observed(msgspec.Struct, frozen=True, kw_only=True):
         return instances[-1] if instances else None
 
     def with_sandbox(self, sandbox: Sandbox) -> "Observed":
-        """A successor that has `sandbox` in place of what was known under its id."""
+        """A successor that has `sandbox` in place of what was known under its id, unless that is newer."""
+        if any(known.id == sandbox.id and _ORDER[known.state] > _ORDER[sandbox.state] for known in self.sandboxes):
+            return self
         others = [known for known in self.sandboxes if known.id != sandbox.id]
         return msgspec.structs.replace(self, sandboxes=tuple(sorted([*others, sandbox], key=lambda s: s.attempt)))
 
     def with_container(self, container: Container) -> "Observed":
-        """A successor that has `container` in place of what was known under its id."""
+        """A successor that has `container` in place of what was known under its id, unless that is newer."""
+        if any(known.id == container.id and _moment(known) > _moment(container) for known in self.containers):
+            return self
         others = [known for known in self.containers if known.id != container.id]
         ordered = sorted([*others, container], key=lambda c: (c.name, c.attempt))
         return msgspec.structs.replace(self, containers=tuple(ordered))
@@ -89,3 +96,8 @@ class Observed(msgspec.Struct, frozen=True, kw_only=True):
             sandboxes=tuple(sandbox for sandbox in self.sandboxes if sandbox.id != engine_id),
             containers=tuple(container for container in self.containers if container.id != engine_id),
         )
+
+
+def _moment(container: Container) -> tuple[datetime, int]:
+    """Orders looks at one container: two that overlap may come back in any order."""
+    return container.started_at or container.created_at, _ORDER[container.state]

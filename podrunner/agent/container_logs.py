@@ -1,0 +1,81 @@
+"""The output of a pod's containers, as `kubectl logs` asks for it.
+
+Wording of the refusals: kubernetes pkg/registry/core/pod/strategy.go (`LogLocation`) and pkg/kubelet/kubelet.go
+(`validateContainerLogStatus`).
+"""
+
+from collections.abc import AsyncIterator
+from datetime import datetime
+
+from podrunner import errors
+from podrunner.agent.executor import Services
+from podrunner.engine import logs
+from podrunner.objects.pod import Pod
+from podrunner.objects.pod_status import ContainerState, ContainerStatus
+from podrunner.pods import spec
+
+
+async def read(
+    services: Services,
+    pod: Pod,
+    container: str,
+    *,
+    follow: bool,
+    previous: bool,
+    since: datetime | None,
+    tail: int | None,
+) -> AsyncIterator[list[logs.Line]]:
+    """Batches of lines of the present (or the previous) instance of `container`; an empty name means the only one.
+
+    `follow` ends when the container does. Raises errors.BadRequest when there is no such container or no instance.
+    """
+    name = container or _only(pod)
+    engine_id = _instance(pod, name, previous=previous)
+    with services.followers.reading(engine_id) as follower:
+        async for batch in logs.read(services.engine, engine_id, follow=follow, since=since, tail=tail):
+            yield batch
+            follower.progressed()
+
+
+def _only(pod: Pod) -> str:
+    regular = [container.name for container in pod.spec.containers]
+    inits = [container.name for container in pod.spec.init_containers]
+    if len(regular) == 1 and not inits:
+        return regular[0]
+    choices = f"choose one of: [{' '.join(regular)}]"
+    if inits:
+        choices += f" or one of the init containers: [{' '.join(inits)}]"
+    raise errors.BadRequest(f"a container name must be specified for pod {pod.metadata.name}, {choices}")
+
+
+def _instance(pod: Pod, name: str, *, previous: bool) -> str:
+    if spec.container(pod, name) is None:
+        raise errors.BadRequest(f"container {name} is not valid for pod {pod.metadata.name}")
+    status = _status(pod, name)
+    if status is None:
+        raise errors.BadRequest(f'container "{name}" in pod "{pod.metadata.name}" is not available')
+    if previous:
+        if status.last_state.terminated is None:
+            raise errors.BadRequest(f'previous terminated container "{name}" in pod "{pod.metadata.name}" not found')
+        return _engine_id(status.last_state)
+    if status.state.waiting is not None and status.last_state.terminated is None:
+        reason = status.state.waiting.reason
+        if reason in ("ErrImagePull", "ImagePullBackOff"):
+            raise errors.BadRequest(
+                f'container "{name}" in pod "{pod.metadata.name}" is waiting to start: trying and failing to pull image'
+            )
+        raise errors.BadRequest(f'container "{name}" in pod "{pod.metadata.name}" is waiting to start: {reason}')
+    if status.state.waiting is not None:
+        return _engine_id(status.last_state)
+    return status.container_id.removeprefix("docker://")
+
+
+def _status(pod: Pod, name: str) -> ContainerStatus | None:
+    for status in (*pod.status.init_container_statuses, *pod.status.container_statuses):
+        if status.name == name:
+            return status
+    return None
+
+
+def _engine_id(state: ContainerState) -> str:
+    return state.terminated.container_id.removeprefix("docker://") if state.terminated else ""

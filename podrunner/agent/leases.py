@@ -1,0 +1,90 @@
+"""Which runs are alive: a run that is gone, for whatever reason, takes its pods along."""
+
+import asyncio
+import contextlib
+import logging
+from collections import Counter
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+
+from podrunner import errors
+from podrunner.agent.network import PodNetwork
+from podrunner.objects import kinds
+from podrunner.objects.pod import Pod
+from podrunner.pods import spec
+from podrunner.store import pods
+from podrunner.store.registry import Registry
+
+CLAIM_WITHIN = 5.0
+"""Seconds after the start of a server that took over pods of runs, for those runs to come back and claim them."""
+
+log = logging.getLogger(__name__)
+
+
+class Leases:
+    """The runs that hold a connection. A pod of a run names it in the annotation podrunner.dev/run."""
+
+    def __init__(self, registry: Registry, network: PodNetwork) -> None:
+        self._registry = registry
+        self._network = network
+        self._holders: Counter[str] = Counter()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def held(self) -> int:
+        """How many runs are alive."""
+        return len(self._holders)
+
+    @asynccontextmanager
+    async def hold(self, run: str, *, network: bool = False) -> AsyncIterator[None]:
+        """Keeps the pods of `run` alive. When its last holder leaves, they are deleted with no grace period.
+
+        `network`: the run will need podrunner's own network, which takes longer to make than its pods to arrive.
+        """
+        self._holders[run] += 1
+        if network:
+            self._in_background(self._prepare(run))
+        try:
+            yield
+        finally:
+            self._holders[run] -= 1
+            if not self._holders[run]:
+                del self._holders[run]
+                self._end(run)
+                self._in_background(self._network.release(run))
+
+    async def claim(self) -> None:
+        """Gives the runs that owned pods when the server was killed time to come back; ends those that don't."""
+        await asyncio.sleep(CLAIM_WITHIN)
+        for run in {pod.metadata.annotations[spec.RUN] for pod in self._pods() if spec.RUN in pod.metadata.annotations}:
+            if run not in self._holders:
+                self._end(run)
+
+    def end_all(self) -> None:
+        """Deletes the pods of every run: the server leaves."""
+        for pod in self._pods():
+            if spec.RUN in pod.metadata.annotations:
+                self._delete(pod)
+
+    async def _prepare(self, run: str) -> None:
+        # The sandbox asks again and says what is wrong.
+        with contextlib.suppress(errors.EngineError):
+            await self._network.hold(run)
+
+    def _in_background(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _end(self, run: str) -> None:
+        for pod in self._pods():
+            if pod.metadata.annotations.get(spec.RUN) == run:
+                self._delete(pod)
+
+    def _delete(self, pod: Pod) -> None:
+        log.info("%s/%s: its run has ended", pod.metadata.namespace, pod.metadata.name)
+        pods.delete(self._registry, pod.metadata.namespace, pod.metadata.name, grace_seconds=0, uid=pod.metadata.uid)
+
+    def _pods(self) -> tuple[Pod, ...]:
+        listed: tuple[Pod, ...] = self._registry.list(kinds.of(Pod())).items
+        return listed

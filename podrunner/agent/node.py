@@ -1,0 +1,156 @@
+"""The node: a worker for every pod, and what can be asked of a pod's containers.
+
+Pods reach their workers from the store, changes of containers from the engine. What the store does not know (a server
+was killed at the wrong moment) is removed from the engine.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from datetime import datetime
+
+from podrunner import errors
+from podrunner.agent import container_logs, worker
+from podrunner.agent.executor import Services
+from podrunner.agent.leases import Leases
+from podrunner.agent.progress import Report
+from podrunner.engine import containers, logs, observe, watch
+from podrunner.objects import kinds
+from podrunner.objects.pod import Pod
+from podrunner.pods import observed
+from podrunner.store import events, pods
+from podrunner.store.registry import Registry
+from podrunner.store.watch import Change, ChangeType
+
+LOOK_ANEW_EVERY = 30.0
+"""Seconds between two full looks at the engine: events only make it faster (DESIGN, section 3)."""
+
+WORK_AGAIN_AFTER = 1.0
+"""Seconds before a worker that failed on a defect of ours begins anew."""
+
+log = logging.getLogger(__name__)
+
+
+class Node:
+    """The one node. `run` works until it is cancelled."""
+
+    def __init__(self, registry: Registry, services: Services, name: str) -> None:
+        self.name = name
+        self.leases = Leases(registry, services.network)
+        self._registry = registry
+        self._services = services
+        self._recorder = events.Recorder(registry, "kubelet", name)
+        self._scheduler = events.Recorder(registry, "default-scheduler")
+        self._workers: dict[str, worker.Worker] = {}
+
+    async def run(self) -> None:
+        """Works for the pods of the store. Raises EngineError if the engine can't be asked at the start."""
+        seen = await observe.pods(self._services.engine, self._services.instance)
+        await self._services.network.adopt(pod for pod in self._pods() if pod.metadata.uid in seen)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._follow_store(tasks, seen))
+            tasks.create_task(self._follow_engine())
+            tasks.create_task(self._look_anew_regularly())
+            tasks.create_task(self.leases.claim())
+
+    def logs(
+        self,
+        pod: Pod,
+        container: str,
+        *,
+        follow: bool = False,
+        previous: bool = False,
+        since: datetime | None = None,
+        tail: int | None = None,
+    ) -> AsyncIterator[list[logs.Line]]:
+        """The output of a container of the pod, in batches. See `container_logs.read`."""
+        return container_logs.read(
+            self._services, pod, container, follow=follow, previous=previous, since=since, tail=tail
+        )
+
+    def progress(self) -> AsyncIterator[Report]:
+        """The progress of image pulls from now on."""
+        return self._services.progress.reports()
+
+    async def _follow_store(self, tasks: asyncio.TaskGroup, seen: dict[str, observed.Observed]) -> None:
+        with self._registry.watch(kinds.of(Pod()), since=None) as changes:
+            for uid in seen.keys() - {pod.metadata.uid for pod in self._pods()}:
+                tasks.create_task(self._remove_orphans(seen.pop(uid)))
+            async for change in changes:
+                if isinstance(change.object, Pod):
+                    self._pod_changed(tasks, change, change.object, seen)
+
+    def _pod_changed(
+        self, tasks: asyncio.TaskGroup, change: Change, pod: Pod, seen: dict[str, observed.Observed]
+    ) -> None:
+        known = self._workers.get(pod.metadata.uid)
+        if change.type is ChangeType.DELETED:
+            if known is not None:
+                known.pod_removed()
+        elif known is not None:
+            known.pod_changed(pod)
+        elif not pod.spec.node_name:
+            self._schedule(pod)
+        else:
+            started = worker.Worker(
+                pod,
+                seen.pop(pod.metadata.uid, observed.Observed()),
+                self._services,
+                self._registry,
+                self._recorder,
+            )
+            self._workers[pod.metadata.uid] = started
+            tasks.create_task(self._work(started))
+
+    def _schedule(self, pod: Pod) -> None:
+        """Gives a new pod to this node; what the scheduler of a cluster does."""
+        with contextlib.suppress(errors.NotFound, errors.Conflict):
+            pods.bind(self._registry, pod, self.name)
+            name = pod.metadata
+            self._scheduler.record(
+                pod, "Normal", "Scheduled", f"Successfully assigned {name.namespace}/{name.name} to {self.name}"
+            )
+
+    async def _work(self, started: worker.Worker) -> None:
+        uid = started.pod.metadata.uid
+        while self._workers.get(uid) is started:
+            try:
+                await started.run()
+                del self._workers[uid]
+            except* Exception as failures:  # a defect of ours must not take the other pods along
+                log.exception("the worker of pod %s failed", uid, exc_info=failures)
+                self._recorder.record(
+                    started.pod, "Warning", "FailedSync", f"error syncing pod: {failures.exceptions[0]}"
+                )
+                await asyncio.sleep(WORK_AGAIN_AFTER)
+                started.look_anew()
+
+    async def _follow_engine(self) -> None:
+        async for event in watch.events(self._services.engine, self._services.instance):
+            match event:
+                case watch.EngineEvent():
+                    known = self._workers.get(event.owner.pod_uid)
+                    if known is not None:
+                        known.container_changed(event.container_id, event.action)
+                case watch.Reconnected() | watch.Disconnected():
+                    self._look_anew()
+
+    async def _look_anew_regularly(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_ANEW_EVERY)
+            self._look_anew()
+            events.expire(self._registry)
+
+    def _look_anew(self) -> None:
+        for known in self._workers.values():
+            known.look_anew()
+
+    def _pods(self) -> tuple[Pod, ...]:
+        listed: tuple[Pod, ...] = self._registry.list(kinds.of(Pod())).items
+        return listed
+
+    async def _remove_orphans(self, orphans: observed.Observed) -> None:
+        for orphan in (*orphans.containers, *orphans.sandboxes):
+            log.info("removing %s, whose pod is not known", orphan.id)
+            await containers.remove(self._services.engine, orphan.id)

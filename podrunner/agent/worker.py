@@ -1,0 +1,279 @@
+"""Takes one pod from its object to its containers and back: observe, decide, do, report (DESIGN, section 1).
+
+The worker decides nothing itself (`pods.reconcile`, `pods.status`) and waits for nothing but to be woken: operations
+run as tasks, and their ends wake it like the engine's events, changes of the object, and timers.
+"""
+
+import asyncio
+import logging
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+import msgspec
+
+from podrunner import errors
+from podrunner.agent.announcer import STARTING, Announcer
+from podrunner.agent.executor import Executor, Services
+from podrunner.agent.outcome import Outcome
+from podrunner.engine import observe
+from podrunner.objects import meta
+from podrunner.objects.pod import Pod
+from podrunner.pods import conditions, memory, observed, plan, reconcile, status
+from podrunner.pods.view import Memory, View
+from podrunner.store import events, pods
+from podrunner.store.registry import Registry
+
+HOLD = timedelta(seconds=5)
+"""A start that takes longer than this no longer holds back the pod's status."""
+
+LOST_AFTER = 3.0
+"""Seconds without the engine after which the pod is reported as not ready."""
+
+LOOK_FOR_ENGINE_EVERY = 0.5
+"""Seconds between two looks whether a lost engine is back."""
+
+log = logging.getLogger(__name__)
+
+
+class Worker:
+    """One pod's worker; `run` returns when nothing is left of the pod, neither on the engine nor in the store."""
+
+    def __init__(
+        self,
+        pod: Pod,
+        seen: observed.Observed,
+        services: Services,
+        registry: Registry,
+        recorder: events.Recorder,
+    ) -> None:
+        self._pod = pod
+        self._observed = seen
+        self._memory = Memory()
+        self._services = services
+        self._registry = registry
+        self._under_way: dict[plan.Key, _Begun] = {}
+        self._announcer = Announcer(recorder, self._under_way.keys)
+        self._executor = Executor(services, self._announcer)
+        self._outcomes: list[Outcome] = []
+        self._changed: set[str] = set()
+        self._stale = False
+        self._over = False
+        self._woken = asyncio.Event()
+
+    @property
+    def pod(self) -> Pod:
+        """The pod's object as the worker knows it."""
+        return self._pod
+
+    def pod_changed(self, pod: Pod) -> None:
+        """The object changed in the store. The worker's own writes, which it knows, come back this way too."""
+        if int(pod.metadata.resource_version) > int(self._pod.metadata.resource_version):
+            self._pod = pod
+            self._woken.set()
+
+    def pod_removed(self) -> None:
+        """The object is gone although the worker had not finished: what is left of it ends at once."""
+        now = self._services.clock.now()
+        gone = msgspec.structs.replace(self._pod.metadata, deletion_timestamp=now, deletion_grace_period_seconds=0)
+        self._pod = msgspec.structs.replace(self._pod, metadata=gone)
+        self._woken.set()
+
+    def container_changed(self, engine_id: str, action: str) -> None:
+        """The engine told of a container of this pod. What our own operations do is looked at when they end."""
+        if action == "destroy":
+            self._observed = self._observed.without(engine_id)
+        elif any(_expects(begun.operation, engine_id, action) for begun in self._under_way.values()):
+            return
+        else:
+            self._changed.add(engine_id)
+        self._woken.set()
+
+    def look_anew(self) -> None:
+        """Events may have been missed: everything of the pod is looked at again."""
+        self._stale = True
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Works until the pod is gone."""
+        wake_at: datetime | None = self._services.clock.now()
+        async with asyncio.TaskGroup() as self._tasks:
+            while not self._over:
+                await self._sleep_until(wake_at)
+                try:
+                    await self._observe()
+                except errors.EngineUnreachable as lost:
+                    await self._outlast(str(lost))
+                wake_at = self._settle()
+
+    async def _sleep_until(self, wake_at: datetime | None) -> None:
+        try:
+            seconds = None if wake_at is None else (wake_at - self._services.clock.now()).total_seconds()
+            async with asyncio.timeout(None if seconds is None else max(0.0, seconds)):
+                await self._woken.wait()
+        except TimeoutError:
+            pass
+        self._woken.clear()
+
+    async def _observe(self) -> None:
+        """Brings the snapshot up to date with what changed since the last look. Raises EngineUnreachable."""
+        engine, uid = self._services.engine, self._pod.metadata.uid
+        if self._stale:
+            self._stale = False
+            self._changed.clear()
+            self._observed = await observe.pod(engine, self._services.instance, uid)
+            return
+        while self._changed:
+            engine_id = self._changed.pop()
+            found = await observe.inspect(engine, engine_id)
+            if found is None:
+                self._observed = self._observed.without(engine_id)
+            else:
+                self._see(found[1])
+
+    def _see(self, what: observed.Sandbox | observed.Container) -> None:
+        if isinstance(what, observed.Sandbox):
+            self._observed = self._observed.with_sandbox(what)
+        else:
+            self._observed = self._observed.with_container(what)
+            self._memory = memory.container_observed(self._memory, what)
+
+    async def _outlast(self, lost: str) -> None:
+        """Waits for the engine to come back, and says so in the pod's status if that takes long."""
+        loop = asyncio.get_running_loop()
+        since = loop.time()
+        self._stale = True
+        while self._stale:
+            if loop.time() - since >= LOST_AFTER and not self._memory.engine_lost:
+                message = f"Node is not ready: {lost}"
+                self._memory = memory.engine_lost(self._memory, message)
+                self._announcer.of_pod(self._pod, "Warning", conditions.NODE_NOT_READY, message)
+                self._report()
+            await asyncio.sleep(LOOK_FOR_ENGINE_EVERY)
+            try:
+                await self._observe()
+            except errors.EngineUnreachable:
+                self._stale = True
+        self._memory = memory.engine_found(self._memory)
+        self._services.network.forget()
+
+    def _settle(self) -> datetime | None:
+        """Takes in what operations led to, reports, and begins what is due; returns when to wake at the latest."""
+        self._take_outcomes()
+        while not self._over:
+            if not self._starting():
+                self._report()
+            decided = reconcile.reconcile(self._view())
+            for key in decided.cancel:
+                self._under_way[key].task.cancel()
+            at_once = [self._begin(operation) for operation in decided.operations]
+            if not any(at_once):
+                self._announcer.release(self._pod)
+                return decided.wake_at
+        return None
+
+    def _take_outcomes(self) -> None:
+        outcomes, self._outcomes = self._outcomes, []
+        for outcome in outcomes:
+            self._under_way.pop(outcome.operation.key, None)
+            if outcome.seen is not None:
+                self._see(outcome.seen)
+            if outcome.removed is not None:
+                self._observed = self._observed.without(outcome.removed)
+            if outcome.learned is not None:
+                self._memory = outcome.learned(self._memory)
+            if outcome.stale or outcome.unreachable:
+                self.look_anew()
+
+    def _view(self) -> View:
+        return View(
+            pod=self._pod,
+            observed=self._observed,
+            memory=self._memory,
+            under_way=frozenset(self._under_way),
+            now=self._services.clock.now(),
+        )
+
+    def _starting(self) -> bool:
+        """Whether containers of one batch are being started: half a batch is not reported."""
+        recent = self._services.clock.now() - HOLD
+        return any(kind in STARTING and begun.at > recent for (kind, _), begun in self._under_way.items())
+
+    def _report(self) -> None:
+        name = self._pod.metadata
+        written = pods.write_status(self._registry, name.namespace, name.name, name.uid, status.build(self._view()))
+        if written is not None:
+            self._pod = written
+
+    def _begin(self, operation: plan.Operation) -> bool:
+        """Begins an operation; True if it is done already, because it concerns podrunner alone."""
+        log.info("%s/%s: %s", self._pod.metadata.namespace, self._pod.metadata.name, operation)
+        match operation:
+            case plan.Wait():
+                self._wait(operation)
+            case plan.ReportSandboxChanged():
+                message = "Pod sandbox changed, it will be killed and re-created."
+                self._announcer.of_pod(self._pod, "Normal", "SandboxChanged", message)
+                self._memory = memory.reported(self._memory, operation)
+            case _:
+                if isinstance(operation, plan.SignalContainer):
+                    self._memory = memory.signalled(self._memory, operation, self._services.clock.now())
+                task = self._tasks.create_task(self._perform(self._pod, operation), name=str(operation))
+                self._under_way[operation.key] = _Begun(operation, self._services.clock.now(), task)
+                return False
+        return True
+
+    def _wait(self, operation: plan.Wait) -> None:
+        self._memory = memory.waiting_began(self._memory, operation)
+        for type_, reason, message in _WAITS[operation.reason]:
+            text = message.format(message=operation.message)
+            self._announcer.of_container(self._pod, operation.container, type_, reason, text)
+
+    async def _perform(self, pod: Pod, operation: plan.Operation) -> None:
+        outcome = Outcome(operation)
+        try:
+            if isinstance(operation, plan.RemovePod):
+                await self._remove_pod(pod.metadata)
+            else:
+                outcome = await self._executor.perform(pod, operation)
+        finally:
+            self._outcomes.append(outcome)
+            self._woken.set()
+
+    async def _remove_pod(self, name: meta.ObjectMeta) -> None:
+        await self._services.network.release(name.uid)
+        pods.remove(self._registry, name.namespace, name.name, name.uid)
+        self._over = True
+
+
+class _Begun(NamedTuple):
+    """An operation under way."""
+
+    operation: plan.Operation
+    at: datetime
+    task: asyncio.Task[None]
+
+
+_WAITS = {
+    "CrashLoopBackOff": [("Warning", "BackOff", "Back-off restarting failed container")],
+    "ImagePullBackOff": [("Normal", "BackOff", "{message}"), ("Warning", "Failed", "Error: ImagePullBackOff")],
+    "ErrImageNeverPull": [
+        ("Warning", "ErrImageNeverPull", "{message}"),
+        ("Warning", "Failed", "Error: ErrImageNeverPull"),
+    ],
+    "InvalidImageName": [("Warning", "InspectFailed", "{message}"), ("Warning", "Failed", "Error: InvalidImageName")],
+}
+"""The events that go with a wait, by its reason: type, event reason, message."""
+
+
+def _expects(operation: plan.Operation, engine_id: str, action: str) -> bool:
+    """Whether the engine tells of what `operation` is about to look at itself."""
+    match operation:
+        case plan.CreateSandbox() | plan.CreateContainer():
+            return action == "create"
+        case plan.StartSandbox():
+            return action == "start" and operation.sandbox_id == engine_id
+        case plan.StartContainer():
+            return action == "start" and operation.container_id == engine_id
+        case plan.Remove():
+            return operation.engine_id == engine_id
+    return False
