@@ -1,0 +1,72 @@
+"""Making, starting, signalling and removing a pod's containers: one HTTP call each."""
+
+import contextlib
+from collections.abc import Sequence
+from typing import Any
+
+from podrunner import errors
+from podrunner.engine import client as engine, images, labels, ports, translate
+from podrunner.objects import container as containers, pod as pods
+
+
+async def create_sandbox(
+    client: engine.Client,
+    pod: pods.Pod,
+    *,
+    instance: str,
+    attempt: int,
+    network: str,
+    publish: Sequence[ports.Published] = (),
+) -> str:
+    """Creates (and does not start) the pod's pause container on `network`; returns its engine id.
+
+    Makes the pause image first where the engine has none. Raises EngineError.
+    """
+    config = translate.sandbox_config(
+        pod, instance=instance, attempt=attempt, network=network, pause_image=images.PAUSE, publish=publish
+    )
+    name = labels.name_of_sandbox(pod, attempt)
+    try:
+        return await _create(client, config, name)
+    except errors.EngineNotFound:
+        await images.ensure_pause(client)
+        return await _create(client, config, name)
+
+
+async def create_container(
+    client: engine.Client,
+    pod: pods.Pod,
+    container: containers.Container,
+    *,
+    instance: str,
+    attempt: int,
+    sandbox_id: str,
+) -> str:
+    """Creates (and does not start) a container in the sandbox; returns its engine id.
+
+    Raises EngineNotFound if the engine lacks the image, EngineConflict if the attempt exists already, EngineError.
+    """
+    config = translate.container_config(pod, container, instance=instance, attempt=attempt, sandbox_id=sandbox_id)
+    return await _create(client, config, labels.name_of_container(pod, container.name, attempt))
+
+
+async def start(client: engine.Client, container_id: str) -> None:
+    """Starts the container. Raises EngineRefused with the engine's words if its command or namespaces fail."""
+    await client.call(client.api.start, container_id)
+
+
+async def kill(client: engine.Client, container_id: str, signal: str) -> None:
+    """Sends `signal` ("SIGTERM", "9") to the container's first process; not running or gone is no error."""
+    with contextlib.suppress(errors.EngineNotFound, errors.EngineConflict):
+        await client.call(client.api.kill, container_id, signal)
+
+
+async def remove(client: engine.Client, container_id: str) -> None:
+    """Kills and removes the container with its anonymous volumes; gone, or going already, is no error."""
+    with contextlib.suppress(errors.EngineNotFound, errors.EngineConflict):
+        await client.call(client.api.remove_container, container_id, v=True, force=True)
+
+
+async def _create(client: engine.Client, config: dict[str, Any], name: str) -> str:
+    answer: dict[str, Any] = await client.call(client.api.create_container_from_config, config, name)
+    return str(answer["Id"])

@@ -1,0 +1,94 @@
+"""The engine's images: what one of them says, and podrunner's own pause image."""
+
+import functools
+import importlib.resources
+import io
+import tarfile
+from typing import Any
+
+import msgspec
+
+from podrunner import errors
+from podrunner.engine import client as engine, references, streams
+
+PAUSE = "podrunner/pause:1.0"
+
+InvalidReference = references.InvalidReference
+
+
+class ImageFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What an image brings along.
+
+    `id` is `sha256:…`; `user` is as in the Dockerfile (a name, `uid`, `uid:gid`, or empty).
+    """
+
+    id: str
+    entrypoint: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+    user: str = ""
+    working_dir: str = ""
+    stop_signal: str = ""
+    volumes: tuple[str, ...] = ()
+    repo_tags: tuple[str, ...] = ()
+    repo_digests: tuple[str, ...] = ()
+    size_bytes: int = 0
+
+
+async def inspect(client: engine.Client, reference: str) -> ImageFacts | None:
+    """The image on the engine; None if it isn't there. Raises InvalidReference, EngineError."""
+    references.parse(reference)
+    try:
+        answer: dict[str, Any] = await client.call(client.api.inspect_image, reference)
+    except errors.EngineNotFound:
+        return None
+    config = answer.get("Config") or {}
+    return ImageFacts(
+        id=answer["Id"],
+        entrypoint=tuple(config.get("Entrypoint") or ()),
+        command=tuple(config.get("Cmd") or ()),
+        user=config.get("User") or "",
+        working_dir=config.get("WorkingDir") or "",
+        stop_signal=config.get("StopSignal") or "",
+        volumes=tuple(config.get("Volumes") or ()),
+        repo_tags=tuple(answer.get("RepoTags") or ()),
+        repo_digests=tuple(answer.get("RepoDigests") or ()),
+        size_bytes=answer.get("Size") or 0,
+    )
+
+
+async def ensure_pause(client: engine.Client) -> str:
+    """The reference of the pause image; built where the engine has none, which needs `busybox` there or in a registry.
+
+    Raises EngineRefused with the engine's words if it can't be built.
+    """
+    if await inspect(client, PAUSE) is None:
+        dockerfile = importlib.resources.files("podrunner.engine").joinpath("pause.Dockerfile").read_bytes()
+        build = functools.partial(
+            client.open_stream,
+            "POST",
+            "/build",
+            params={"t": PAUSE, "rm": "1"},
+            headers={"Content-Type": "application/x-tar"},
+            data=_context(dockerfile),
+        )
+        parser = streams.JSONLines(functools.partial(msgspec.json.decode, type=StreamError))
+        async for batch in streams.read(client, build, parser, name="engine-build"):
+            for failure in batch:
+                if failure.error:
+                    raise errors.EngineRefused(f"cannot build the pause image {PAUSE}: {failure.error}")
+    return PAUSE
+
+
+class StreamError(msgspec.Struct, frozen=True):
+    """The part of a progress document that says that the work failed."""
+
+    error: str = ""
+
+
+def _context(dockerfile: bytes) -> bytes:
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w") as context:
+        entry = tarfile.TarInfo("Dockerfile")
+        entry.size = len(dockerfile)
+        context.addfile(entry, io.BytesIO(dockerfile))
+    return archive.getvalue()

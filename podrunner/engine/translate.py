@@ -1,0 +1,105 @@
+"""A pod's sandbox and containers as bodies of `POST /containers/create`. Pure; performs no I/O.
+
+The rules come from Kubernetes' own Docker integration (dockershim, later Mirantis/cri-dockerd:
+`core/sandbox_helpers.go`, `core/container_create.go`). A container that joins a sandbox may set neither host name nor
+ports nor DNS: those belong to the sandbox.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from podrunner.engine import expansion, labels, ports
+from podrunner.objects import container as containers, pod as pods
+
+HOSTNAME_LIMIT = 63
+
+# Every option is named, because the engine adds its own defaults where its default driver is json-file too. Following a
+# rotating log loses lines; a file that never reaches max-size is not rotated, and the driver takes no "unlimited".
+_LOGGING = {
+    "Type": "json-file",
+    "Config": {"max-size": "1000000g", "max-file": "1", "compress": "false", "mode": "blocking"},
+}
+_NO_HEALTHCHECK = {"Test": ["NONE"]}
+_NEVER_RESTARTED = {"Name": "no"}
+_UNPRIVILEGED = "65535:65535"
+
+
+def sandbox_config(
+    pod: pods.Pod,
+    *,
+    instance: str,
+    attempt: int,
+    network: str,
+    pause_image: str,
+    publish: Sequence[ports.Published] = (),
+) -> dict[str, Any]:
+    """The pause container that holds the pod's namespaces, on the engine's network `network`.
+
+    It runs without any privilege: under a shared process namespace its file system is within the others' reach.
+    """
+    published = (*ports.of_spec(pod), *publish)
+    return {
+        "Image": pause_image,
+        "Hostname": hostname(pod),
+        "User": _UNPRIVILEGED,
+        "Labels": labels.of_sandbox(pod, instance, attempt),
+        "ExposedPorts": ports.exposed(published),
+        "Healthcheck": _NO_HEALTHCHECK,
+        "HostConfig": {
+            "NetworkMode": network,
+            "IpcMode": "shareable",
+            "PortBindings": ports.bindings(published),
+            "CapDrop": ["ALL"],
+            "SecurityOpt": ["no-new-privileges"],
+            # An init process reaps the orphans of a process namespace that all containers share.
+            "Init": bool(pod.spec.share_process_namespace),
+            "LogConfig": _LOGGING,
+            "RestartPolicy": _NEVER_RESTARTED,
+        },
+    }
+
+
+def container_config(
+    pod: pods.Pod, container: containers.Container, *, instance: str, attempt: int, sandbox_id: str
+) -> dict[str, Any]:
+    """A container of the pod, in the namespaces of the sandbox `sandbox_id`."""
+    joined = f"container:{sandbox_id}"
+    environment = environment_of(container)
+    config: dict[str, Any] = {
+        "Image": container.image,
+        "Env": [f"{name}={value}" for name, value in environment.items()],
+        "Labels": labels.of_container(pod, container.name, instance, attempt, sandbox_id),
+        "Healthcheck": _NO_HEALTHCHECK,
+        "OpenStdin": container.stdin,
+        "StdinOnce": container.stdin_once,
+        "Tty": container.tty,
+        "HostConfig": {
+            "NetworkMode": joined,
+            "IpcMode": joined,
+            "LogConfig": _LOGGING,
+            "RestartPolicy": _NEVER_RESTARTED,
+        },
+    }
+    if container.command:
+        config["Entrypoint"] = [expansion.expand(word, environment) for word in container.command]
+    if container.args:
+        config["Cmd"] = [expansion.expand(word, environment) for word in container.args]
+    if container.working_dir:
+        config["WorkingDir"] = container.working_dir
+    if pod.spec.share_process_namespace:
+        config["HostConfig"]["PidMode"] = joined
+    return config
+
+
+def environment_of(container: containers.Container) -> dict[str, str]:
+    """The container's variables; each may refer to those before it (kubelet: `makeEnvironmentVariables`)."""
+    environment: dict[str, str] = {}
+    for variable in container.env:
+        if variable.value_from is None:
+            environment[variable.name] = expansion.expand(variable.value, environment)
+    return environment
+
+
+def hostname(pod: pods.Pod) -> str:
+    """The pod's host name; the kernel takes 63 characters (kubelet: `truncatePodHostnameIfNeeded`)."""
+    return (pod.spec.hostname or pod.metadata.name)[:HOSTNAME_LIMIT].rstrip("-.")
