@@ -40,6 +40,8 @@ def main() -> int:
         ensure_busybox(policy)
         for folder, tag in TAGS.items():
             ensure(IMAGES / folder, tag, policy)
+        # What the tags named before, if nothing else names or uses it.
+        bases.docker("image", "prune", "--force", f"--filter=label={SOURCE_LABEL}")
     except bases.CannotBuildError as error:
         print(f"cannot build the images: {error}", file=sys.stderr)
         return 1
@@ -67,7 +69,7 @@ def ensure(folder: pathlib.Path, tag: str, policy: str) -> None:
     started = time.monotonic()
     reference = obtain(base, policy)
     made_from = ["--label", f"{SOURCE_LABEL}={source}", "--label", f"{bases.LABEL}={reference}"]
-    bases.docker("build", "--tag", tag, "--build-arg", f"BASE={reference}", *made_from, str(folder))
+    bases.docker("build", "--force-rm", "--tag", tag, "--build-arg", f"BASE={reference}", *made_from, str(folder))
     print(f"built {tag} on {reference} in {time.monotonic() - started:.1f} s", flush=True)
 
 

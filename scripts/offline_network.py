@@ -1,0 +1,81 @@
+"""An engine network without a way out, on which the address that the chapter's init container pings is the bridge.
+
+So kubia-init.yaml runs unchanged on a machine without internet, and no packet leaves the machine. Two networks of an
+engine can't share a subnet: whoever finds the network there uses it too, and the last one removes it.
+"""
+
+import contextlib
+import dataclasses
+import ipaddress
+import pathlib
+import subprocess
+from collections.abc import Iterator
+
+NAME = "podrunner-offline"
+SUBNETS = (
+    ipaddress.IPv4Network("1.1.1.0/24"),
+    # Reserved for documentation (RFC 5737): nothing that anyone needs to reach is there.
+    ipaddress.IPv4Network("198.51.100.0/24"),
+)
+# The second is where systemd-resolved, itself at 127.0.0.53, keeps the servers that it asks.
+RESOLVER_FILES = (pathlib.Path("/etc/resolv.conf"), pathlib.Path("/run/systemd/resolve/resolv.conf"))
+
+
+class CannotCreateError(Exception):
+    """The engine would not create the network; the text is the engine's."""
+
+
+@dataclasses.dataclass(frozen=True)
+class OfflineNetwork:
+    """An existing network's name, and its gateway: the address of the bridge, which answers pings."""
+
+    name: str
+    gateway: str
+
+
+@contextlib.contextmanager
+def joined() -> Iterator[OfflineNetwork]:
+    """The network, for the time of the context. Raises CannotCreateError."""
+    network = find() or create()
+    try:
+        yield network
+    finally:
+        # Refused while another's containers are on the network; then it is theirs to remove.
+        docker_network("rm", NAME)
+
+
+def find() -> OfflineNetwork | None:
+    """The network, if the engine has it."""
+    result = docker_network("inspect", "--format={{(index .IPAM.Config 0).Gateway}}", NAME)
+    return OfflineNetwork(NAME, result.stdout.strip()) if result.returncode == 0 else None
+
+
+def create() -> OfflineNetwork:
+    """Creates the network. Raises CannotCreateError."""
+    subnet = choose_subnet(nameservers())
+    gateway = str(subnet[1])
+    result = docker_network("create", "--internal", f"--subnet={subnet}", f"--gateway={gateway}", NAME)
+    if result.returncode:
+        raise CannotCreateError(f"cannot create a network on {subnet}: {result.stderr.strip()}")
+    return OfflineNetwork(NAME, gateway)
+
+
+def docker_network(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Runs `docker network`, whose exit status and output the caller judges."""
+    return subprocess.run(["docker", "network", *arguments], check=False, capture_output=True, text=True)
+
+
+def choose_subnet(nameservers: set[ipaddress.IPv4Address]) -> ipaddress.IPv4Network:
+    """The first subnet that takes no nameserver away from this machine."""
+    return next(subnet for subnet in SUBNETS if not any(server in subnet for server in nameservers))
+
+
+def nameservers() -> set[ipaddress.IPv4Address]:
+    """The IPv4 addresses of the nameservers that this machine is set to ask."""
+    lines = [line.split() for file in RESOLVER_FILES if file.exists() for line in file.read_text().splitlines()]
+    servers = set()
+    for words in lines:
+        with contextlib.suppress(ipaddress.AddressValueError, IndexError):
+            if words[0] == "nameserver":
+                servers.add(ipaddress.IPv4Address(words[1]))
+    return servers
