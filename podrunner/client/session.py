@@ -118,9 +118,11 @@ class Session:
         verdict = outcome.hopeless_event(event) if self._options.fail_fast and self.stage is Stage.RUNNING else None
         return [actions.ShowEvent(event), *(self._reach(verdict, now) if verdict else [])]
 
-    def event_watch_ended(self, ref: PodRef, now: float) -> list[Action]:
-        """The server ended the watch of a pod's events, or the connection broke."""
+    def event_watch_ended(self, ref: PodRef, expired: bool, now: float) -> list[Action]:
+        """The watch of a pod's events ended or broke; `expired`: the history it asked for is no longer there."""
         followed = self._pods[ref]
+        if expired:
+            followed.events_since = ""
         return [] if followed.gone else [actions.WatchEvents(ref, followed.pod.metadata.uid, followed.events_since)]
 
     def log_received(self, stream: LogStream, data: bytes, now: float) -> list[Action]:
