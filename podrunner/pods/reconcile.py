@@ -63,11 +63,11 @@ def _new_sandbox(view: View, attempt: int, cause: str) -> Plan:
     if failures is not None and view.now < failures.last + SANDBOX_AGAIN_AFTER:
         return Plan(wake_at=failures.last + SANDBOX_AGAIN_AFTER)
     # The images are looked at while the sandbox starts: it takes the engine a third of a second.
-    containers = (*view.pod.spec.init_containers, *view.pod.spec.containers)
+    containers = {known.image: known.name for known in (*view.pod.spec.init_containers, *view.pod.spec.containers)}
     ahead = [
-        plan.InspectImage(container=container.name, image=container.image, ahead=True, cause="its turn will come")
-        for container in containers
-        if container.image not in view.memory.images
+        plan.InspectImage(container=name, image=image, ahead=True, cause="its turn will come")
+        for image, name in containers.items()
+        if image not in view.memory.images
     ]
     return plan.do(plan.CreateSandbox(attempt=attempt, cause=cause), *ahead)
 
