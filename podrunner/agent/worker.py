@@ -160,9 +160,9 @@ class Worker:
         """Takes in what operations led to, reports, and begins what is due; returns when to wake at the latest."""
         self._take_outcomes()
         while not self._over:
-            if not self._starting():
-                self._report()
             decided = reconcile.reconcile(self._view())
+            if not self._starting(decided):
+                self._report()
             for key in decided.cancel:
                 self._under_way[key].task.cancel()
             at_once = [self._begin(operation) for operation in decided.operations]
@@ -193,8 +193,10 @@ class Worker:
             now=self._services.clock.now(),
         )
 
-    def _starting(self) -> bool:
+    def _starting(self, decided: plan.Plan) -> bool:
         """Whether containers of one batch are being started: half a batch is not reported."""
+        if any(isinstance(operation, plan.StartContainer) for operation in decided.operations):
+            return True
         recent = self._services.clock.now() - HOLD
         return any(kind in STARTING and begun.at > recent for (kind, _), begun in self._under_way.items())
 

@@ -83,10 +83,11 @@ def _containers(view: View) -> Plan:
     """The next init container, or all main containers together once initialization is complete."""
     upcoming = view.next_init_container()
     if upcoming is not None:
-        return _init_container(view, upcoming)
+        return Plan() if view.starting(upcoming.name) else _init_container(view, upcoming)
     inits = view.pod.spec.init_containers
     cause = f"init container {inits[-1].name} succeeded" if inits else "the pod has no init containers"
-    return plan.together(_main_container(view, container, cause) for container in view.pod.spec.containers)
+    due = [container for container in view.pod.spec.containers if not view.starting(container.name)]
+    return plan.together(_main_container(view, container, cause) for container in due)
 
 
 def _init_container(view: View, container: Container) -> Plan:

@@ -83,6 +83,13 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
             return None
         return latest
 
+    def starting(self, name: str) -> bool:
+        """Whether an instance of the container `name` is being created or started: it has not ended before it began."""
+        return any(
+            kind in ("CreateContainer", "StartContainer") and target.partition("#")[0] == name
+            for kind, target in self.under_way
+        )
+
     def stored(self, name: str) -> ContainerStatus | None:
         """The status of the container `name` as it was stored last."""
         status = self.pod.status
@@ -131,6 +138,6 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
         if self.main_container_ran():
             return None
         for container in self.pod.spec.init_containers:
-            if not self.init_container_succeeded(container.name):
+            if self.starting(container.name) or not self.init_container_succeeded(container.name):
                 return container
         return None
