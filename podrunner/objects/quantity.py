@@ -36,6 +36,10 @@ class Quantity(NamedTuple):
         """In thousandths, rounded up, as Kubernetes' MilliValue()."""
         return _ceil(self.amount * 1000)
 
+    def rounded_to_milli(self) -> "Quantity":
+        """Rounded up to thousandths."""
+        return Quantity(Fraction(self.milli_value, 1000), self.format)
+
     def __str__(self) -> str:
         """Kubernetes' canonical form: no fraction, the largest suffix that allows it ("0.5" is "500m")."""
         if self.format == "binary" and self.amount.denominator == 1 and abs(self.amount) >= 1024:
