@@ -1,0 +1,68 @@
+"""Where a run writes: containers' bytes to standard output as they are, everything else to standard error as text."""
+
+import io
+import os
+from collections.abc import Sequence
+from typing import Protocol, TextIO
+
+
+class Raw(Protocol):
+    """An unbuffered stream of bytes; `write` may take only a part."""
+
+    def write(self, data: memoryview, /) -> int | None: ...
+
+
+class Output:
+    """Standard output for bytes. Unbuffered, so that it stays in order with standard error on a terminal."""
+
+    def __init__(self, raw: Raw) -> None:
+        self._raw = raw
+        self._closed = False
+
+    def write(self, data: bytes) -> None:
+        """Writes all of it. Raises OSError once when nobody reads any more, and does nothing from then on."""
+        rest = memoryview(data)
+        while rest and not self._closed:
+            try:
+                written = self._raw.write(rest)
+            except OSError:
+                self._closed = True
+                raise
+            rest = rest[written or 0 :]
+
+
+class Messages:
+    """Standard error for text. Nobody is told when it can't be written: there is no place left to tell it."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        try:
+            self._stream.write(text)
+            self._stream.flush()
+        except (OSError, ValueError):
+            return
+
+    def notice(self, text: str) -> None:
+        self.write(f"podrunner: {text}\n")
+
+    def problem(self, text: str, container: str, lines: Sequence[bytes]) -> None:
+        self.write(f"{problem_text(text, container, lines)}\n")
+
+
+def problem_text(text: str, container: str, lines: Sequence[bytes]) -> str:
+    """What went wrong, and the last lines of the container that is to blame, if one is."""
+    told = [f"error: {text}"]
+    if container:
+        told.append(f"the last lines of {container}:" if lines else f"{container} has written nothing")
+    return "\n".join([*told, *(f"    {line.decode(errors='backslashreplace')}" for line in lines)])
+
+
+def standard_output() -> Output:
+    return Output(io.FileIO(1, "wb", closefd=False))
+
+
+def is_terminal(stream: TextIO) -> bool:
+    """Whether the stream is a terminal that can move its cursor."""
+    return stream.isatty() and os.environ.get("TERM", "dumb") != "dumb"
