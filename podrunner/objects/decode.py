@@ -135,8 +135,7 @@ class _Walk:
         if type(value) is str:
             return value
         if type(value) in (int, float, bool):
-            hint = "" if isinstance(value, bool) else f': "{value}"'
-            self.errors.wrong_type(path, value, f"must be a string, put it in quotes{hint}")
+            self.errors.wrong_type(path, value, "must be a string, put it in quotes")
             return _ABSENT
         return self.refuse(path, value, "a string")
 

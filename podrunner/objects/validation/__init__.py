@@ -5,14 +5,7 @@ Objects are checked as the API server does it: after `defaults.apply`.
 """
 
 from podrunner.objects import cluster, config, event, fielderrors, meta, node, pod, service, storage
-from podrunner.objects.validation import (
-    claims,
-    config as config_rules,
-    metadata,
-    names,
-    pods,
-    services,
-)
+from podrunner.objects.validation import claims, configs, metadata, names, pods, services
 
 
 def validate(obj: meta.Object, *, creating: bool = True) -> list[fielderrors.FieldError]:
@@ -25,9 +18,9 @@ def validate(obj: meta.Object, *, creating: bool = True) -> list[fielderrors.Fie
         case pod.Pod():
             pods.check(obj, found, creating=creating)
         case config.ConfigMap():
-            config_rules.check_config_map(obj, found)
+            configs.check_config_map(obj, found)
         case config.Secret():
-            config_rules.check_secret(obj, found)
+            configs.check_secret(obj, found)
         case storage.PersistentVolumeClaim():
             claims.check(obj, found)
         case service.Service():

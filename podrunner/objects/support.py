@@ -1,0 +1,106 @@
+"""Which fields of a pod podrunner does not act on yet. Pure; performs no I/O.
+
+A field is honoured, or it is in one of these tables; none is ignored in silence. Whoever makes a field work deletes its row.
+"""
+
+from collections.abc import Iterator
+
+from podrunner.objects import base, container, defaults, meta, pod
+
+MESSAGE = "is not supported yet and has no effect"
+
+# Python names of fields that have no effect yet, so that setting one deserves a warning.
+NOT_YET: dict[type[base.Struct], tuple[str, ...]] = {
+    pod.PodSpec: (
+        "active_deadline_seconds",
+        "automount_service_account_token",
+        "dns_config",
+        "dns_policy",
+        "host_aliases",
+        "host_ipc",
+        "host_network",
+        "host_pid",
+        "host_users",
+        "hostname_override",
+        "image_pull_secrets",
+        "os",
+        "readiness_gates",
+        "resource_claims",
+        "resources",
+        "runtime_class_name",
+        "scheduling_gates",
+        "security_context",
+        "service_account_name",
+        "set_hostname_as_fqdn",
+        "share_process_namespace",
+        "subdomain",
+        "volumes",
+    ),
+    container.Container: (
+        "env_from",
+        "lifecycle",
+        "liveness_probe",
+        "readiness_probe",
+        "resize_policy",
+        "resources",
+        "restart_policy",
+        "restart_policy_rules",
+        "security_context",
+        "startup_probe",
+        "stdin_once",
+        "termination_message_path",
+        "termination_message_policy",
+        "volume_devices",
+        "volume_mounts",
+    ),
+    container.EnvVar: ("value_from",),
+}
+
+# Fields that say something only where there are several nodes, service objects or a scheduler: right to set, never warned of.
+MEANINGLESS_HERE: dict[type[base.Struct], tuple[str, ...]] = {
+    pod.PodSpec: (
+        "affinity",
+        "enable_service_links",
+        "eviction_responders",
+        "node_name",
+        "node_selector",
+        "overhead",
+        "preemption_policy",
+        "priority",
+        "priority_class_name",
+        "scheduler_name",
+        "scheduling_group",
+        "service_account",
+        "tolerations",
+        "topology_spread_constraints",
+    ),
+}
+
+
+def warnings(obj: pod.Pod) -> list[tuple[str, str]]:
+    """(field path, message) of every field that is set to something but its default and not acted on."""
+    bare = defaults.apply(pod.Pod(metadata=meta.ObjectMeta(namespace=obj.metadata.namespace)))
+    filled = defaults.apply(obj)
+    return [(path, MESSAGE) for path in _unsupported(filled.spec, bare.spec)]
+
+
+def _unsupported(spec: pod.PodSpec, bare: pod.PodSpec) -> Iterator[str]:
+    yield from _set_fields(spec, bare, NOT_YET[pod.PodSpec], "spec")
+    for field, containers in (("initContainers", spec.init_containers), ("containers", spec.containers)):
+        for index, each in enumerate(containers):
+            path = f"spec.{field}[{index}]"
+            yield from _set_fields(each, _bare_container(each.image), NOT_YET[container.Container], path)
+            for number, variable in enumerate(each.env):
+                unset = container.EnvVar()
+                yield from _set_fields(variable, unset, NOT_YET[container.EnvVar], f"{path}.env[{number}]")
+
+
+def _set_fields(obj: base.Struct, bare: base.Struct, fields: tuple[str, ...], path: str) -> Iterator[str]:
+    for field in fields:
+        if getattr(obj, field) != getattr(bare, field):
+            yield f"{path}.{base.json_name(field)}"
+
+
+def _bare_container(image: str) -> container.Container:
+    spec = pod.PodSpec(containers=(container.Container(image=image),))
+    return defaults.apply(pod.Pod(spec=spec)).spec.containers[0]
