@@ -17,13 +17,13 @@ import sys
 import tarfile
 import tempfile
 import zipfile
-from collections.abc import Iterator
 
 # On every image that one of these bases is, or is below.
 LABEL = "podrunner.dev/base"
 DEBIAN_PACKAGES = ("busybox-static", "libc6", "libgcc-s1", "libstdc++6", "openssl")
-# Makes /bin and /lib links into /usr, as on an installed system; the bare extraction of older releases lacks them.
-MERGED_USR = "/usr/share/mmdebstrap/hooks/merged-usr"
+# Links into /usr, as on an installed system. The packages of some releases rely on them, those of others need moving.
+MERGED = ("bin", "lib", "lib64", "sbin")
+BUSYBOX_PROGRAM = "usr/bin/busybox"
 ACCOUNTS = {
     "etc/passwd": b"root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/bin/false\n",
     "etc/group": b"root:x:0:\nnogroup:x:65534:\n",
@@ -78,40 +78,47 @@ def build(base: Base) -> None:
 
 
 def docker(*arguments: str) -> None:
-    """Runs a docker command, silent unless it fails. Raises CannotBuildError with what it printed."""
+    """Runs a docker command; quiet unless it fails. Raises CannotBuildError with what it printed."""
     # The classic builder: every engine has it without a plugin, and it sees bases that exist on the engine only.
     environment = os.environ | {"DOCKER_BUILDKIT": "0"}
-    result = subprocess.run(
-        ["docker", *arguments],
-        check=False,
-        env=environment,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
+    result = subprocess.run(["docker", *arguments], check=False, env=environment, text=True, capture_output=True)
     if result.returncode:
-        raise CannotBuildError(f"docker {arguments[0]} failed:\n{result.stdout}")
+        raise CannotBuildError(f"docker {arguments[0]} failed:\n{result.stdout}{result.stderr}")
 
 
 def compose(image: tarfile.TarFile, base: Base) -> None:
     """Writes the root file system of `base` to `image`."""
-    kept = ("./usr", "./bin", "./lib", "./sbin", "./etc/ssl") if base.wheel else ("./bin", "./usr/bin/busybox")
-    with tarfile.open(fileobj=io.BytesIO(debian_root())) as root:
-        for member in root:
-            if member.name.startswith(kept):
-                image.addfile(member, root.extractfile(member) if member.isfile() else None)
-        present = set(root.getnames())
-        busybox = root.extractfile("./usr/bin/busybox")
-        assert busybox
-        for applet in applets(busybox.read()):
-            if not present & {f"./usr/bin/{applet}", f"./usr/sbin/{applet}"}:
-                image.addfile(entry(f"usr/bin/{applet}", tarfile.SYMTYPE, linkname="busybox"))
+    add_debian(image, ("usr/", "etc/ssl/") if base.wheel else (BUSYBOX_PROGRAM,))
     image.addfile(entry("tmp", tarfile.DIRTYPE, mode=0o1777))
     image.addfile(entry("root", tarfile.DIRTYPE, mode=0o700))
-    for path, content in ACCOUNTS.items():
-        image.addfile(entry(path, size=len(content)), io.BytesIO(content))
+    for path, accounts in ACCOUNTS.items():
+        image.addfile(entry(path, size=len(accounts)), io.BytesIO(accounts))
     if base.wheel:
         add_program(image, base.wheel)
+
+
+def add_debian(image: tarfile.TarFile, wanted: tuple[str, ...]) -> None:
+    """Adds what of Debian's root starts with one of `wanted`, and a link for each of busybox's names that is free."""
+    with tarfile.open(fileobj=io.BytesIO(debian_root())) as root:
+        members = {place(member.name): member for member in root}
+        for path, member in members.items():
+            if path.startswith(wanted):
+                image.addfile(member.replace(name=path), root.extractfile(member) if member.isfile() else None)
+        busybox = root.extractfile(members[BUSYBOX_PROGRAM])
+        assert busybox
+        names = applets(busybox.read())
+    for name in names:
+        if not members.keys() & {f"usr/bin/{name}", f"usr/sbin/{name}"}:
+            image.addfile(entry(f"usr/bin/{name}", tarfile.SYMTYPE, linkname="busybox"))
+    for directory in MERGED:
+        if f"usr/{directory}" in {path.rpartition("/")[0] for path in image.getnames()}:
+            image.addfile(entry(directory, tarfile.SYMTYPE, linkname=f"usr/{directory}"))
+
+
+def place(name: str) -> str:
+    """Where a member of Debian's root goes: `./bin/x` and `./usr/bin/x` to `usr/bin/x`."""
+    path = name.removeprefix("./")
+    return f"usr/{path}" if path.split("/")[0] in MERGED else path
 
 
 def entry(
@@ -123,14 +130,14 @@ def entry(
     return info
 
 
-def applets(busybox: bytes) -> Iterator[str]:
+def applets(busybox: bytes) -> list[str]:
     """The names this busybox answers to, as it lists them itself."""
     with tempfile.TemporaryDirectory(prefix="podrunner-busybox-") as scratch:
         program = pathlib.Path(scratch, "busybox")
         program.write_bytes(busybox)
         program.chmod(0o755)
         listing = subprocess.run([program, "--list"], check=True, capture_output=True, text=True).stdout
-    yield from (name for name in listing.split() if name != "busybox")
+    return [name for name in listing.split() if name != "busybox"]
 
 
 def add_program(image: tarfile.TarFile, wheel: Wheel) -> None:
@@ -159,7 +166,7 @@ def add_program(image: tarfile.TarFile, wheel: Wheel) -> None:
 def debian_root() -> bytes:
     """A tar archive (about 26 MB) of DEBIAN_PACKAGES from this machine's own release, without device files."""
     require_mmdebstrap()
-    options = ["--quiet", "--variant=extract", f"--hook-dir={MERGED_USR}", f"--include={','.join(DEBIAN_PACKAGES)}"]
+    options = ["--quiet", "--variant=extract", f"--include={','.join(DEBIAN_PACKAGES)}"]
     release = platform.freedesktop_os_release()["VERSION_CODENAME"]
     extraction = subprocess.run(
         ["mmdebstrap", *options, "--skip=output/dev", release, "-"], check=False, capture_output=True
