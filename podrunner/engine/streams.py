@@ -7,7 +7,7 @@ async iterator, or cancelling the task in it, shuts the socket down, so that the
 import asyncio
 import contextlib
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from typing import Generic, Protocol, TypeVar
 
 import requests
@@ -30,12 +30,12 @@ class Parser(Protocol[Item]):
         """The items that `data` completes."""
 
     def end(self) -> list[Item]:
-        """The items that were still open when the stream ended."""
+        """The items that only the end of the stream completes."""
 
 
 async def read(
     client: engine.Client, request: Callable[[], requests.Response], parser: Parser[T], *, name: str
-) -> AsyncIterator[list[T]]:
+) -> AsyncGenerator[list[T], None]:
     """Sends the blocking `request` and yields what `parser` makes of the answer, in batches that are never empty.
 
     Raises EngineError, also when the answer breaks off.
