@@ -11,6 +11,7 @@
     │   ├── Expired                 410 Expired
     │   └── Invalid                 422 Invalid (carries every field error)
     ├── ServerError                 podrunner's own server can't be started or reached               exit status 125
+    │   └── ServerRunning           another process serves this state directory already
     └── EngineError                 the Docker Engine would or could not do it                      exit status 125
         ├── EngineUnreachable       no engine answers, or the connection broke
         └── EngineRefused           the engine answered that it would not do it; the message is the engine's
@@ -96,6 +97,10 @@ class Invalid(ObjectError):
 
 class ServerError(PodrunnerError):
     """podrunner's server can't be started or reached."""
+
+
+class ServerRunning(ServerError):
+    """Another process serves this state directory already."""
 
 
 class EngineError(PodrunnerError):
