@@ -63,16 +63,14 @@ def serve(settings: Settings, *, on_ready: Callable[[], None]) -> None:
 def _locked(files: paths.Files) -> Iterator[None]:
     """Holds the state directory. The lock goes with the process, however it ends."""
     files.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with files.lock.open("w", opener=_private) as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as taken:
-            raise errors.ServerRunning(f"a server runs already in {files.directory}") from taken
+    lock = os.open(files.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
-
-
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+    except BlockingIOError as taken:
+        raise errors.ServerRunning(f"a server runs already in {files.directory}") from taken
+    finally:
+        os.close(lock)
 
 
 class _Server:
@@ -165,10 +163,10 @@ class _Server:
     async def _end_runs(self) -> None:
         """Removes the pods of runs. Others stay, and are found again by the next server."""
         self._node.leases.end_all()
-        with contextlib.suppress(TimeoutError):
+        with self._registry.watch(kinds.of(Pod()), since=None) as changes, contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LEASED_PODS_END_WITHIN):
                 while any(spec.RUN in pod.metadata.annotations for pod in self._pods()):
-                    await asyncio.sleep(0.02)
+                    await changes.batch()
 
     def _pods(self) -> tuple[Pod, ...]:
         listed: tuple[Pod, ...] = self._registry.list(kinds.of(Pod())).items

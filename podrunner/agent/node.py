@@ -151,6 +151,6 @@ class Node:
         return listed
 
     async def _remove_orphans(self, orphans: observed.Observed) -> None:
-        for orphan in (*orphans.containers, *orphans.sandboxes):
-            log.info("removing %s, whose pod is not known", orphan.id)
-            await containers.remove(self._services.engine, orphan.id)
+        for engine_id in [found.id for found in orphans.containers] + [found.id for found in orphans.sandboxes]:
+            log.info("removing %s, whose pod is not known", engine_id)
+            await containers.remove(self._services.engine, engine_id)
