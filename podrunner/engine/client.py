@@ -11,6 +11,7 @@ import errno
 import functools
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import docker
@@ -57,8 +58,9 @@ class EngineInfo(msgspec.Struct, frozen=True, kw_only=True):
 class Client:
     """A connected engine. Made by `connect`, ended by `close`."""
 
-    def __init__(self, where: address.Address, api: docker.APIClient, version: str) -> None:
+    def __init__(self, where: address.Address, config_dir: Path, api: docker.APIClient, version: str) -> None:
         self.address = where
+        self.config_dir = config_dir
         self.api = api
         self.version = version
         self.log_readers = asyncio.Semaphore(LOG_READERS)
@@ -77,17 +79,18 @@ class Client:
 
         Raises EngineUnreachable, whose text says where the engine was sought, who said so, and what to do.
         """
-        return await asyncio.to_thread(cls._connect, address.resolve(environ))
+        config_dir = address.config_directory(environ)
+        return await asyncio.to_thread(cls._connect, address.resolve(environ, config_dir), config_dir)
 
     @classmethod
-    def _connect(cls, where: address.Address) -> "Client":
+    def _connect(cls, where: address.Address, config_dir: Path) -> "Client":
         try:
             facts = open_api(where, OLDEST_TESTED_API, CONNECT_SECONDS).version(api_version=False)
         except _FOREIGN as error:
             raise translate(error, where) from error
         _refuse_other_than_linux(facts, where)
         version = negotiate(facts["ApiVersion"], facts.get("MinAPIVersion", "1.12"), where)
-        return cls(where, open_api(where, version), facts["Version"])
+        return cls(where, config_dir, open_api(where, version), facts["Version"])
 
     @property
     def api_version(self) -> str:

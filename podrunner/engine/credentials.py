@@ -1,0 +1,35 @@
+"""Credentials for registries, as `docker login` left them: in the Docker CLI's config.json or in a credential helper.
+
+Read anew for each pull, so that a login takes effect at once. What is read goes into one request header, nowhere else.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import docker.auth
+import docker.credentials
+import docker.errors
+
+from podrunner import errors
+
+
+class UnreadableCredentials(errors.PodrunnerError):
+    """The config.json or the credential helper can't be used; the text says why."""
+
+
+def header(domain: str, config_dir: Path) -> str | None:
+    """The `X-Registry-Auth` for the registry at `domain` (`docker.io`, `host:5000`); None without credentials for it.
+
+    Runs the credential helper where one is configured; blocking. Raises UnreadableCredentials.
+    """
+    path = config_dir / "config.json"
+    if not path.is_file():
+        return None
+    try:
+        found: dict[str, Any] | None = docker.auth.load_config(str(path)).resolve_authconfig(domain)
+    except (docker.errors.DockerException, docker.credentials.StoreError) as error:
+        raise UnreadableCredentials(f"no credentials for {domain} could be read from {path}: {error}") from error
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        # docker-py expects the shapes that the CLI writes, and a helper that answers with JSON.
+        raise UnreadableCredentials(f"no credentials for {domain} could be read from {path}: {error!r}") from error
+    return docker.auth.encode_header(found).decode() if found else None
