@@ -1,0 +1,5 @@
+"""`python -m podrunner` is the command `podrunner`."""
+
+from podrunner.cli.main import main
+
+main()

@@ -1,0 +1,77 @@
+"""The pods a `run` is given: read from files, and annotated with what the command line asks for."""
+
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import msgspec
+
+from podrunner import errors
+from podrunner.engine import ports
+from podrunner.objects import loading, support
+from podrunner.objects.pod import Pod
+from podrunner.pods import spec
+
+
+def load_pods(files: Sequence[str], namespace: str | None, *, warn: Callable[[str], None]) -> list[Pod]:
+    """The pods of the files, those without a namespace in the given one; `warn` is told of fields without effect.
+
+    Raises ManifestError for other kinds, for a pod that is there twice, and for one of another namespace than is given.
+    """
+    loaded = loading.load(files, sys.stdin.buffer, namespace or "default")
+    problems = [*_other_kinds(loaded), *_other_namespaces(loaded, namespace), *_duplicates(loaded)]
+    if problems:
+        raise errors.ManifestError(problems)
+    for item in loaded:
+        for warning in warnings(item):
+            warn(warning)
+    return [item.object for item in loaded if isinstance(item.object, Pod)]
+
+
+def warnings(item: loading.Loaded) -> Iterator[str]:
+    """What of the object podrunner does not act on, as `FILE:LINE: field path: message`."""
+    if isinstance(item.object, Pod):
+        for path, message in support.warnings(item.object):
+            yield f"{item.source.file}:{item.lines.at(path)}: {path}: {message}"
+
+
+def annotations(*, run_id: str | None, fail_fast: bool, network: str | None, publish: Sequence[str]) -> dict[str, str]:
+    """What the server reads of a run in the annotations of its pods. Raises UsageError for a port that is none."""
+    published = ",".join(publish)
+    ports.parse(published)
+    given = {spec.RUN: run_id, spec.FAIL_FAST: "true" if fail_fast else None, spec.NETWORK: network}
+    return {name: value for name, value in (given | {spec.PUBLISH: published}).items() if value}
+
+
+def annotated(pod: Pod, added: Mapping[str, str]) -> Pod:
+    """The pod with these annotations besides its own."""
+    metadata = msgspec.structs.replace(pod.metadata, annotations={**pod.metadata.annotations, **added})
+    return msgspec.structs.replace(pod, metadata=metadata)
+
+
+def _other_kinds(loaded: Sequence[loading.Loaded]) -> list[str]:
+    return [
+        f"{item.source}: kind {item.object.kind} is not run by podrunner yet, only Pod is"
+        for item in loaded
+        if not isinstance(item.object, Pod)
+    ]
+
+
+def _other_namespaces(loaded: Sequence[loading.Loaded], namespace: str | None) -> list[str]:
+    if namespace is None:
+        return []
+    return [
+        f'{item.source}: metadata.namespace: is "{found}", which is not the "{namespace}" of --namespace'
+        for item in loaded
+        if (found := item.object.metadata.namespace) != namespace
+    ]
+
+
+def _duplicates(loaded: Sequence[loading.Loaded]) -> list[str]:
+    first: dict[tuple[str, str], loading.Source] = {}
+    problems = []
+    for item in loaded:
+        metadata = item.object.metadata
+        before = first.setdefault((metadata.namespace, metadata.name), item.source)
+        if metadata.name and before != item.source:
+            problems.append(f'{item.source}: metadata.name: Duplicate value: "{metadata.name}": it is in {before} too')
+    return problems

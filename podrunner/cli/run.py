@@ -1,0 +1,106 @@
+"""`podrunner run`: creates pods, shows what becomes of them, and ends as they end."""
+
+import os
+import sys
+import time
+import uuid
+from collections.abc import Sequence
+
+import click
+
+from podrunner import paths
+from podrunner.cli import background, manifests, output, parameters
+from podrunner.cli.jsonlines import JsonPrinter
+from podrunner.cli.plain import PlainPrinter
+from podrunner.client import creation, http, runner
+from podrunner.client.link import Lease, Link
+from podrunner.client.runner import Printer
+from podrunner.client.session import Options
+from podrunner.objects.pod import Pod
+
+EPILOG = """\b
+Examples:
+  podrunner run pod.yaml                     until the pod ends, or Ctrl-C
+  podrunner run -q --timeout 5m test.yaml    in CI: exits as the container did
+  podrunner run --publish 8080:80 web.yaml   the pod's port 80 is our 8080
+  generate-pod | podrunner run -o json -     a manifest from a pipe
+
+Exit status: 0 when the pods succeeded, else that of the container that failed first (128+n for signal n); 2 wrong usage
+or manifest; 124 --timeout elapsed; 125 the engine or podrunner's server failed; 130 interrupted.
+"""
+
+
+@click.command("run", short_help="Run pods until they end.", epilog=EPILOG)
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option("-n", "--namespace", help="The namespace of pods that name none.  [default: default]")
+@click.option("--replace", is_flag=True, help="Remove pods of the same names first.")
+@click.option("--network", metavar="NAME", help="Put the pods on this network of the engine.")
+@click.option(
+    "--publish", multiple=True, metavar="[HOST:]PORT", help="Publish a port of the pod on this machine (repeatable)."
+)
+@click.option("--keep", is_flag=True, help="Leave the pods when the run ends, running or not.")
+@click.option(
+    "--fail-fast/--no-fail-fast",
+    default=True,
+    help="End at once when an init container fails or an image can't be had, or go on as Kubernetes would."
+    "  [default: --fail-fast]",
+)
+@click.option(
+    "--timeout",
+    callback=parameters.duration,
+    metavar="DURATION",
+    help="Stop the pods after so long: 90s, 1h30m.",
+)
+@click.option("-q", "--quiet", is_flag=True, help="No events and no status, only what containers write.")
+@click.option("--no-color", is_flag=True, help="No colours; so does the environment variable NO_COLOR.")
+@click.option(
+    "-o", "--output", "form", type=click.Choice(["json"]), metavar="json", help="Status, events and logs as JSON lines."
+)
+def command(
+    files: Sequence[str],
+    namespace: str | None,
+    replace: bool,
+    network: str | None,
+    publish: Sequence[str],
+    keep: bool,
+    fail_fast: bool,
+    timeout: float | None,
+    quiet: bool,
+    no_color: bool,
+    form: str | None,
+) -> int:
+    """Run the pods of manifest files, directories or standard input (-) until they end.
+
+    What containers write goes to standard output, a line at a time after their name; status and events go to standard
+    error. Ctrl-C stops the pods, a second Ctrl-C kills them, and nothing of them is left.
+    """
+    deadline = time.monotonic() + timeout if timeout else None
+    messages = output.Messages(sys.stderr)
+    run_id = str(uuid.uuid4())
+    pods = manifests.load_pods(
+        files, namespace, warn=(lambda text: None) if quiet else lambda text: messages.write(f"warning: {text}\n")
+    )
+    annotations = manifests.annotations(
+        run_id=None if keep else run_id, fail_fast=fail_fast, network=network, publish=publish
+    )
+    state_dir = paths.state_dir(os.environ)
+    background.ensure(state_dir)
+    link = Link(http.Server(paths.socket_path(state_dir)), background.ensure_from_thread)
+    lease = Lease(link, run_id, owns_pods=not keep)
+    created = creation.create(link.server, [manifests.annotated(pod, annotations) for pod in pods], replace=replace)
+    colour = not (no_color or os.environ.get("NO_COLOR"))
+    printer = _printer(messages, created, form=form, quiet=quiet, colour=colour)
+    return runner.run(link, lease, created, Options(fail_fast=fail_fast, keep=keep, deadline=deadline), printer)
+
+
+def _printer(messages: output.Messages, pods: Sequence[Pod], *, form: str | None, quiet: bool, colour: bool) -> Printer:
+    standard_output = output.standard_output()
+    if form == "json":
+        return JsonPrinter(standard_output, messages, pods, quiet=quiet)
+    if quiet or not output.is_terminal(sys.stderr):
+        return PlainPrinter(standard_output, messages, pods, quiet=quiet)
+    # Imported here: rich takes longer to import than all the rest of the command.
+    from podrunner.cli.terminal import TerminalPrinter
+
+    to_terminal = output.is_terminal(sys.stdout)
+    return TerminalPrinter(standard_output, messages, pods, colour=colour, output_is_terminal=to_terminal)
