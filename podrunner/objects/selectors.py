@@ -1,4 +1,4 @@
-"""Label and field selectors: the text of `-l` and `--field-selector`, and label selectors of objects. Pure; performs no I/O.
+"""Label and field selectors, as `-l` and `--field-selector` or an object states them. Pure; performs no I/O.
 
 Syntax and meaning are apimachinery's `pkg/labels/selector.go` and `pkg/fields/selector.go`.
 """

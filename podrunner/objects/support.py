@@ -1,6 +1,7 @@
 """Which fields of a pod podrunner does not act on yet. Pure; performs no I/O.
 
-A field is honoured, or it is in one of these tables; none is ignored in silence. Whoever makes a field work deletes its row.
+A field is honoured, or it is in one of these tables; none is ignored in silence. Whoever makes a field work deletes
+its row.
 """
 
 from collections.abc import Iterator
@@ -56,7 +57,7 @@ NOT_YET: dict[type[base.Struct], tuple[str, ...]] = {
     container.EnvVar: ("value_from",),
 }
 
-# Fields that say something only where there are several nodes, service objects or a scheduler: right to set, never warned of.
+# Fields that say something only to a scheduler, or among several nodes: right to set, never warned of.
 MEANINGLESS_HERE: dict[type[base.Struct], tuple[str, ...]] = {
     pod.PodSpec: (
         "affinity",

@@ -1,0 +1,38 @@
+"""10 000 broken manifests: each error names the field and the line. 1 000 valid ones: none is refused."""
+
+import manifest_cases
+import pytest
+
+from podrunner import errors
+from podrunner.objects import loading, pod
+
+BROKEN = 10_000
+VALID = 1_000
+
+
+def _share(name: str) -> range:
+    """The seeds one mutation is tried with; together the mutations make up BROKEN."""
+    names = list(manifest_cases.MUTATIONS)
+    return range(names.index(name), BROKEN, len(names))
+
+
+def test_there_are_at_least_thirty_mutations() -> None:
+    assert len(manifest_cases.MUTATIONS) >= 30
+    assert sum(len(_share(name)) for name in manifest_cases.MUTATIONS) == BROKEN
+
+
+@pytest.mark.parametrize("name", manifest_cases.MUTATIONS)
+def test_the_error_names_the_field_and_its_line(name: str) -> None:
+    for seed in _share(name):
+        manifest, fault = manifest_cases.broken(name, seed)
+        expected = f"pod.yaml:{manifest.line(fault.at)}: {manifest_cases.text_path(fault.path)}: "
+        with pytest.raises(errors.ManifestError) as caught:
+            loading.load_text(manifest.text, "pod.yaml")
+        found = caught.value.problems
+        assert any(problem.startswith(expected) for problem in found), f"{expected}\n{found}\n{manifest.text}"
+
+
+def test_valid_manifests_are_accepted() -> None:
+    for seed in range(VALID):
+        (loaded,) = loading.load_text(manifest_cases.valid(seed).text, "pod.yaml")
+        assert isinstance(loaded.object, pod.Pod)
