@@ -73,11 +73,15 @@ def run(arguments: Sequence[str]) -> int:
     except errors.PodrunnerError as error:
         return _failed(error)
     except BrokenPipeError:
-        # What is still in the buffer would raise again when the interpreter flushes it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        _discard_output()
         return _OUTPUT_CLOSED
     except Exception as error:  # noqa: BLE001 (the last resort: a defect of ours)
         return _crashed(error)
+
+
+def _discard_output() -> None:
+    """What is still in the buffer would raise again when the interpreter flushes it."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def _failed(error: errors.PodrunnerError) -> int:

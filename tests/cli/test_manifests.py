@@ -1,0 +1,162 @@
+"""The pods a run is given, and the errors the command line ends with before anything runs."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from podrunner import errors
+from podrunner.cli import main, manifests
+from podrunner.objects import codec
+from podrunner.objects.pod import Pod
+
+WEB = """\
+apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+spec:
+  containers:
+  - name: main
+    image: busybox
+"""
+SETTINGS = """\
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  name: settings
+"""
+
+
+def load(path: Path, text: str, namespace: str | None = None, warnings: list[str] | None = None) -> list[Pod]:
+    (path / "pod.yaml").write_text(text)
+    heard = [] if warnings is None else warnings
+    return manifests.load_pods([str(path / "pod.yaml")], namespace, warn=heard.append)
+
+
+def problems(path: Path, text: str, namespace: str | None = None) -> Sequence[str]:
+    with pytest.raises(errors.ManifestError) as caught:
+        load(path, text, namespace)
+    return [problem.replace(f"{path}/", "") for problem in caught.value.problems]
+
+
+def test_a_pod_without_a_namespace_is_put_in_the_given_one(tmp_path: Path) -> None:
+    assert [pod.metadata.namespace for pod in load(tmp_path, WEB)] == ["default"]
+    assert [pod.metadata.namespace for pod in load(tmp_path, WEB, "lab")] == ["lab"]
+
+
+def test_a_pod_of_another_namespace_than_is_asked_for_is_refused(tmp_path: Path) -> None:
+    there = WEB.replace("name: web", "name: web\n  namespace: there")
+    assert [pod.metadata.namespace for pod in load(tmp_path, there)] == ["there"]
+    assert problems(tmp_path, there, "here") == [
+        'pod.yaml:1: metadata.namespace: is "there", which is not the "here" of --namespace'
+    ]
+
+
+def test_other_kinds_are_refused_with_their_line(tmp_path: Path) -> None:
+    assert problems(tmp_path, f"{WEB}---\n{SETTINGS}") == [
+        "pod.yaml:10: kind ConfigMap is not run by podrunner yet, only Pod is"
+    ]
+
+
+def test_a_pod_that_is_there_twice_is_refused(tmp_path: Path) -> None:
+    (problem,) = problems(tmp_path, f"{WEB}---\n{WEB}")
+    assert problem.startswith('pod.yaml:10: metadata.name: Duplicate value: "web": it is in ')
+
+
+def test_a_field_without_effect_is_warned_about_with_its_line(tmp_path: Path) -> None:
+    warnings: list[str] = []
+    load(tmp_path, WEB.replace("spec:", "spec:\n  schedulingGates: [{name: wait}]"), warnings=warnings)
+    assert [warning.replace(f"{tmp_path}/", "") for warning in warnings] == [
+        "pod.yaml:6: spec.schedulingGates: is not supported yet and has no effect"
+    ]
+
+
+def test_the_server_is_told_by_annotations() -> None:
+    assert manifests.annotations(run_id="1", fail_fast=True, network="net", publish=["8080:80", "9090"]) == {
+        "podrunner.dev/run": "1",
+        "podrunner.dev/fail-fast": "true",
+        "podrunner.dev/network": "net",
+        "podrunner.dev/publish": "8080:80,9090",
+    }
+    assert manifests.annotations(run_id=None, fail_fast=False, network=None, publish=[]) == {}
+
+
+def test_annotations_are_added_to_those_of_the_manifest() -> None:
+    pod = codec.decode({"metadata": {"annotations": {"team": "a"}}}, Pod)
+    assert manifests.annotated(pod, {"podrunner.dev/run": "1"}).metadata.annotations == {
+        "team": "a",
+        "podrunner.dev/run": "1",
+    }
+
+
+@pytest.mark.parametrize("port", ["http", "0", "80:http", "1:2:3", "65536"])
+def test_a_port_that_is_none_is_wrong_usage(port: str) -> None:
+    with pytest.raises(errors.UsageError, match="invalid port"):
+        manifests.annotations(run_id=None, fail_fast=True, network=None, publish=[port])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["run"], "Missing argument 'FILE...'"),
+        (["run", "--timeout", "5", "pod.yaml"], 'missing unit in duration "5"'),
+        (["run", "none.yaml"], "none.yaml: No such file or directory"),
+        (["run", "-o", "yaml", "none.yaml"], "Invalid value for '-o'"),
+        (["validate", "none.yaml"], "none.yaml: No such file or directory"),
+        (["walk"], "No such command 'walk'"),
+    ],
+)
+def test_wrong_usage_exits_2_and_says_what_is_wrong(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], told: str
+) -> None:
+    assert main.run(arguments) == 2
+    assert told in capsys.readouterr().err
+
+
+def test_validate_tells_every_problem_with_file_and_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    broken = tmp_path / "broken.yaml"
+    broken.write_text(WEB.replace("image: busybox", "imagee: busybox").replace("name: web", "name: Web"))
+    assert main.run(["validate", str(broken)]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert [line.split(": ")[0].removeprefix(f"{tmp_path}/") for line in err.splitlines()] == [
+        "broken.yaml:4",
+        "broken.yaml:8",
+    ]
+
+
+def test_validate_says_what_is_valid_and_what_has_no_effect(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    good = tmp_path / "good.yaml"
+    good.write_text(f"{WEB}  schedulingGates: [{{name: wait}}]\n---\n{SETTINGS}")
+    assert main.run(["validate", str(good)]) == 0
+    out, err = capsys.readouterr()
+    assert out == "pod/web is valid\nconfigmap/settings is valid\n"
+    assert err == f"warning: {good}:9: spec.schedulingGates: is not supported yet and has no effect\n"
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (errors.UsageError("x"), 2),
+        (errors.ManifestError(["x"]), 2),
+        (errors.Invalid("x"), 2),
+        (errors.AlreadyExists("x"), 2),
+        (errors.NotFound("x"), 1),
+        (errors.ServerError("x"), 125),
+        (errors.EngineUnreachable("x"), 125),
+        (KeyboardInterrupt(), 130),
+        (BrokenPipeError(), 141),
+        (RuntimeError("x"), 1),
+    ],
+)
+def test_every_error_has_its_exit_status(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: BaseException, status: int
+) -> None:
+    def fails(*args: object, **options: object) -> None:
+        raise error
+
+    monkeypatch.setattr(main.podrunner_command, "main", fails)
+    monkeypatch.setattr(main, "_discard_output", lambda: None)
+    assert main.run([]) == status
+    assert "Traceback" not in capsys.readouterr().err
