@@ -73,9 +73,9 @@ def socket_path(state_dir: Path) -> Path:
 
 
 def check_private(directory: Path) -> None:
-    """Raises errors.ServerError unless the directory is ours and no other user may enter it."""
+    """Raises errors.ServerError unless the directory is ours and no other user may put anything there."""
     status = directory.lstat()
-    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid() or status.st_mode & 0o077:
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid() or status.st_mode & 0o022:
         raise errors.ServerError(
-            f"{directory} has to be a directory of user {os.getuid()} with mode 0700, since the server's socket lies in it"
+            f"{directory}, where the server's socket lies, has to be a directory only user {os.getuid()} can write to"
         )

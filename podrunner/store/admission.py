@@ -12,7 +12,8 @@ from typing import TypeVar
 import msgspec
 
 from podrunner import errors
-from podrunner.objects import kinds, meta
+from podrunner.objects import defaults, meta, validation
+from podrunner.store import problems
 
 Obj = TypeVar("Obj", bound=meta.Object)
 
@@ -25,16 +26,16 @@ def admit(obj: Obj, now: datetime) -> Obj:
     """The object as it will be stored, but for its resourceVersion. Raises errors.BadRequest or errors.Invalid."""
     if obj.metadata.resource_version:
         raise errors.BadRequest("resourceVersion should not be set on objects to be created")
-    return msgspec.structs.replace(obj, metadata=_metadata(obj, now))
+    admitted = defaults.apply(msgspec.structs.replace(obj, metadata=_metadata(obj.metadata, now)))
+    if found := validation.validate(admitted):
+        raise problems.invalid(admitted.kind, admitted.metadata.name, found)
+    return admitted
 
 
-def _metadata(obj: meta.Object, now: datetime) -> meta.ObjectMeta:
-    given = obj.metadata
-    namespace = (given.namespace or "default") if kinds.of(obj).namespaced else ""
+def _metadata(given: meta.ObjectMeta, now: datetime) -> meta.ObjectMeta:
     return msgspec.structs.replace(
         given,
         name=given.name or _generated_name(given.generate_name),
-        namespace=namespace,
         uid=str(uuid.uuid4()),
         creation_timestamp=meta.at_second(now),
         deletion_timestamp=None,

@@ -9,7 +9,7 @@ from datetime import timedelta
 import msgspec
 
 from podrunner import errors
-from podrunner.objects import kinds, meta
+from podrunner.objects import defaults, kinds, meta
 from podrunner.objects.pod import Pod
 from podrunner.objects.pod_status import PodCondition, PodStatus
 from podrunner.pods import qos, spec
@@ -21,8 +21,9 @@ POD = kinds.of(Pod())
 
 def create(registry: Registry, pod: Pod) -> Pod:
     """Stores a new pod; whatever status it brought is replaced by Pending."""
-    status = PodStatus(phase="Pending", qos_class=qos.of(pod))
-    return registry.create(msgspec.structs.replace(pod, status=status))
+    complete = defaults.apply(pod)
+    status = PodStatus(phase="Pending", qos_class=qos.of(complete))
+    return registry.create(msgspec.structs.replace(complete, status=status))
 
 
 def bind(registry: Registry, pod: Pod, node_name: str) -> Pod:

@@ -44,13 +44,13 @@ def other_version(kind: kinds.Kind, name: str, asked: str, actual: str) -> error
     )
 
 
-def invalid(kind: kinds.Kind, name: str, problems: Sequence[fielderrors.FieldError]) -> errors.Invalid:
-    """Every field error: in one sentence for people, and one by one in `details["causes"]`."""
+def invalid(kind: str, name: str, problems: Sequence[fielderrors.FieldError]) -> errors.Invalid:
+    """Every field error of what `kind` names: in one sentence for people, and one by one in `details["causes"]`."""
     sentences = list(dict.fromkeys(map(str, problems)))
     listed = sentences[0] if len(sentences) == 1 else f"[{', '.join(sentences)}]"
     causes = [{"reason": problem.reason, "message": problem.message, "field": problem.path} for problem in problems]
     return errors.Invalid(
-        f'{kind.name} "{name}" is invalid: {listed}', details={"name": name, "kind": kind.name, "causes": causes}
+        f'{kind} "{name}" is invalid: {listed}', details={"name": name, "kind": kind, "causes": causes}
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 
 from podrunner import clock as clocks
-from podrunner.objects import codec, kinds, meta
+from podrunner.objects import codec, kinds, meta, selectors
 from podrunner.store import admission, database, preconditions, problems, selection
 from podrunner.store.watch import Change, ChangeType, Watch
 
@@ -52,11 +52,15 @@ class Registry:
         kind: kinds.Kind,
         namespace: str | None = None,
         *,
-        labels: selection.Selector | None = None,
-        fields: selection.Selector | None = None,
+        labels: selectors.Selector = selectors.EVERYTHING,
+        fields: selectors.FieldSelector = selectors.EVERY_FIELD,
     ) -> Listing:
-        """The objects of a kind, in one namespace or in all, that match the selectors."""
+        """The objects of a kind, in one namespace or in all, that match the selectors.
+
+        Raises errors.BadRequest when `fields` names a field that the kind can't be selected by.
+        """
         selected = selection.Selection(kind, namespace, labels, fields)
+        selected.check()
         return Listing(self._select(selected), str(self._database.newest))
 
     def update(self, obj: Obj) -> Obj:
@@ -103,16 +107,18 @@ class Registry:
         namespace: str | None = None,
         *,
         since: str | None,
-        labels: selection.Selector | None = None,
-        fields: selection.Selector | None = None,
+        labels: selectors.Selector = selectors.EVERYTHING,
+        fields: selectors.FieldSelector = selectors.EVERY_FIELD,
     ) -> Watch:
         """The changes after the resourceVersion `since`.
 
         Without one (None, "" or "0") everything that is there comes first, as ADDED.
 
-        Raises errors.Expired when the history does not go back so far, errors.BadRequest when `since` is no number.
+        Raises errors.Expired when the history does not go back so far, errors.BadRequest when `since` is no number or
+        `fields` names a field that the kind can't be selected by.
         """
         selected = selection.Selection(kind, namespace, labels, fields)
+        selected.check()
         initial: tuple[Change, ...]
         if since and since != "0":
             position, initial = self._position(since), ()

@@ -1,14 +1,12 @@
 """Which objects a list or a watch is about. Pure; performs no I/O."""
 
-from typing import NamedTuple, Protocol
+import functools
+from typing import NamedTuple
 
-from podrunner.objects import kinds, meta
-
-
-class Selector(Protocol):
-    """A label or field selector."""
-
-    def matches(self, obj: meta.Object) -> bool: ...
+from podrunner import errors
+from podrunner.objects import kinds, meta, selectors
+from podrunner.objects.event import Event
+from podrunner.objects.pod import Pod
 
 
 class Selection(NamedTuple):
@@ -16,9 +14,67 @@ class Selection(NamedTuple):
 
     kind: kinds.Kind
     namespace: str | None = None
-    labels: Selector | None = None
-    fields: Selector | None = None
+    labels: selectors.Selector = selectors.EVERYTHING
+    fields: selectors.FieldSelector = selectors.EVERY_FIELD
+
+    @property
+    def everything(self) -> bool:
+        """Whether no selector narrows it."""
+        return not self.labels.requirements and not self.fields.terms
+
+    def check(self) -> None:
+        """Raises errors.BadRequest when a field is selected by that this kind can't be selected by."""
+        selectable = selectable_fields(self.kind.type())
+        for term in self.fields.terms:
+            if term.field not in selectable:
+                raise errors.BadRequest(f"field label not supported: {term.field}")
 
     def matches(self, obj: meta.Object) -> bool:
         """Whether an object of this kind and namespace is selected."""
-        return (self.labels is None or self.labels.matches(obj)) and (self.fields is None or self.fields.matches(obj))
+        return self.labels.matches(obj.metadata.labels) and (
+            not self.fields.terms or self.fields.matches(selectable_fields(obj))
+        )
+
+
+@functools.singledispatch
+def selectable_fields(obj: meta.Object) -> dict[str, str]:
+    """The fields an object of this kind can be selected by."""
+    return {"metadata.name": obj.metadata.name, "metadata.namespace": obj.metadata.namespace}
+
+
+@selectable_fields.register
+def _of_pod(pod: Pod) -> dict[str, str]:
+    """Source: kubernetes `pkg/registry/core/pod/strategy.go`, ToSelectableFields."""
+    return {
+        "metadata.name": pod.metadata.name,
+        "metadata.namespace": pod.metadata.namespace,
+        "spec.nodeName": pod.spec.node_name,
+        "spec.restartPolicy": pod.spec.restart_policy,
+        "spec.schedulerName": pod.spec.scheduler_name,
+        "spec.serviceAccountName": pod.spec.service_account_name,
+        "spec.hostNetwork": "true" if pod.spec.host_network else "false",
+        "status.phase": pod.status.phase,
+        "status.podIP": pod.status.pod_ip,
+        "status.nominatedNodeName": pod.status.nominated_node_name,
+    }
+
+
+@selectable_fields.register
+def _of_event(event: Event) -> dict[str, str]:
+    """Source: kubernetes `pkg/registry/core/event/strategy.go`, ToSelectableFields."""
+    about = event.involved_object
+    return {
+        "metadata.name": event.metadata.name,
+        "metadata.namespace": event.metadata.namespace,
+        "involvedObject.kind": about.kind,
+        "involvedObject.namespace": about.namespace,
+        "involvedObject.name": about.name,
+        "involvedObject.uid": about.uid,
+        "involvedObject.apiVersion": about.api_version,
+        "involvedObject.resourceVersion": about.resource_version,
+        "involvedObject.fieldPath": about.field_path,
+        "reason": event.reason,
+        "reportingComponent": event.reporting_component,
+        "source": event.source.component or event.reporting_component,
+        "type": event.type,
+    }

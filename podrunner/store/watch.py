@@ -67,6 +67,11 @@ class Watch:
         """Every change up to this one has been handed out: what a bookmark says."""
         return str(self._position)
 
+    @property
+    def closed(self) -> bool:
+        """Whether nothing more will come."""
+        return self._closed
+
     async def batch(self, timeout: float | None = None) -> tuple[Change, ...]:  # noqa: ASYNC109 (of each wait, not of the call)
         """The next changes, oldest first; waits until there are some.
 
@@ -133,7 +138,7 @@ class Watch:
         matches = self._selected.matches(now)
         if row.previous is None:
             return Change(ChangeType(row.type), now) if matches else None
-        if self._selected.labels is None and self._selected.fields is None:
+        if self._selected.everything:
             return Change(ChangeType.MODIFIED, now)
         before = codec.decode(row.previous, type_)
         if self._selected.matches(before):

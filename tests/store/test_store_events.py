@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from podrunner.objects import codec
+from podrunner.objects import codec, selectors
 from podrunner.objects.container import Container
 from podrunner.objects.event import Event
 from podrunner.objects.meta import ObjectMeta
@@ -93,6 +93,23 @@ def test_anything_else_is_another_event(
     recorder.record(pod, "Normal", "Pulled", "Successfully pulled", KUBIA)
     recorder.record(pod, *other)
     assert [event.count for event in recorded(registry)] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("selector", "selected"),
+    [
+        ("involvedObject.name=kubia,involvedObject.namespace=default,involvedObject.kind=Pod", True),
+        ("involvedObject.fieldPath=spec.containers{kubia},reason=Started,type!=Warning,source=kubelet", True),
+        ("involvedObject.uid=another", False),
+        ("reportingComponent=default-scheduler", False),
+    ],
+)
+def test_events_are_selected_by_what_they_are_about(
+    registry: Registry, recorder: events.Recorder, pod: Pod, selector: str, selected: bool
+) -> None:
+    recorder.record(pod, "Normal", "Started", "Started container kubia", KUBIA)
+    listing = registry.list(events.EVENT, fields=selectors.parse_fields(selector))
+    assert len(listing.items) == selected
 
 
 def test_two_components_do_not_share_an_event(registry: Registry, recorder: events.Recorder, pod: Pod) -> None:

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from podrunner import errors
-from podrunner.objects import codec, kinds
+from podrunner.objects import codec, kinds, selectors
 from podrunner.objects.container import Container, ResourceRequirements
 from podrunner.objects.meta import ObjectMeta
 from podrunner.objects.pod import Pod, PodSpec
@@ -37,6 +37,30 @@ def stored(registry: Registry) -> Pod:
 def test_a_new_pod_is_pending_and_has_its_class_whatever_it_claims(registry: Registry) -> None:
     claimed = msgspec.structs.replace(pod(), status=PodStatus(phase="Running", pod_ip="10.0.0.1"))
     assert pods.create(registry, claimed).status == PodStatus(phase="Pending", qos_class="Burstable")
+
+
+def test_a_new_pod_has_its_defaults_and_its_class_follows_from_them(registry: Registry) -> None:
+    limits = ResourceRequirements(limits={"cpu": "1", "memory": "1Gi"})
+    container = Container(name="kubia", image="luksa/kubia:1.0", resources=limits)
+    created = pods.create(registry, Pod(metadata=ObjectMeta(name="kubia"), spec=PodSpec(containers=(container,))))
+    assert (created.metadata.namespace, created.spec.restart_policy) == ("default", "Always")
+    assert created.status.qos_class == "Guaranteed"
+
+
+@pytest.mark.parametrize(
+    ("selector", "selected"),
+    [
+        ("status.phase=Pending", True),
+        ("status.phase!=Pending", False),
+        ("spec.nodeName=vm,spec.restartPolicy=Always,metadata.namespace=default", True),
+        ("spec.hostNetwork=true", False),
+        ("status.podIP=", True),
+    ],
+)
+def test_pods_are_selected_by_fields(registry: Registry, selector: str, selected: bool) -> None:
+    bound(registry)
+    listing = registry.list(pods.POD, fields=selectors.parse_fields(selector))
+    assert [item.metadata.name for item in listing.items] == (["kubia"] if selected else [])
 
 
 def test_binding_names_the_node_and_says_that_the_pod_is_scheduled(registry: Registry) -> None:

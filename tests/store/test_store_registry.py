@@ -65,6 +65,33 @@ def test_a_generated_name_stays_within_63_characters(registry: Registry) -> None
     assert len(stored.metadata.name) == 63
 
 
+def test_a_new_object_without_a_name_is_invalid(registry: Registry) -> None:
+    with pytest.raises(errors.Invalid) as caught:
+        registry.create(config.ConfigMap())
+    assert str(caught.value) == (
+        'ConfigMap "" is invalid: metadata.name: Required value: name or generateName is required'
+    )
+    assert caught.value.details == {
+        "name": "",
+        "kind": "ConfigMap",
+        "causes": [
+            {
+                "reason": "FieldValueRequired",
+                "message": "Required value: name or generateName is required",
+                "field": "metadata.name",
+            }
+        ],
+    }
+
+
+def test_an_invalid_object_is_refused_with_all_that_is_wrong(registry: Registry) -> None:
+    with pytest.raises(errors.Invalid) as caught:
+        registry.create(config_map("Upper", **{"a/b": "text"}))
+    assert str(caught.value).startswith('ConfigMap "Upper" is invalid: [metadata.name: Invalid value: "Upper": a lower')
+    assert [cause["field"] for cause in caught.value.details["causes"]] == ["metadata.name", "data[a/b]"]
+    assert registry.list(CONFIG_MAP).items == ()
+
+
 def test_a_new_object_may_not_bring_a_resource_version(registry: Registry) -> None:
     with pytest.raises(errors.BadRequest, match="resourceVersion should not be set on objects to be created"):
         registry.create(config.ConfigMap(metadata=meta.ObjectMeta(name="settings", resource_version="1")))

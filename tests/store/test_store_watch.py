@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from podrunner import clock, errors
-from podrunner.objects import config, kinds, meta
+from podrunner.objects import config, kinds, meta, selectors
 from podrunner.store import database
 from podrunner.store.registry import Registry
 from podrunner.store.watch import Change, ChangeType, Watch
@@ -15,13 +15,7 @@ from podrunner.store.watch import Change, ChangeType, Watch
 CONFIG_MAP = kinds.of(config.ConfigMap())
 
 
-class Labelled(NamedTuple):
-    """A selector: the label `colour` has this value."""
-
-    colour: str
-
-    def matches(self, obj: meta.Object) -> bool:
-        return obj.metadata.labels.get("colour") == self.colour
+RED = selectors.parse("colour=red")
 
 
 def config_map(name: str, colour: str = "red", namespace: str = "default", text: str = "") -> config.ConfigMap:
@@ -78,7 +72,7 @@ def test_a_watch_is_about_one_kind_and_namespace(registry: Registry) -> None:
 
 
 def test_a_selector_turns_entering_into_added_and_leaving_into_deleted(registry: Registry) -> None:
-    watch = registry.watch(CONFIG_MAP, since="1", labels=Labelled("red"))
+    watch = registry.watch(CONFIG_MAP, since="1", labels=RED)
     registry.create(config_map("a", "green"))
     registry.update(config_map("a", "red", text="first"))
     registry.update(config_map("a", "red", text="second"))
@@ -92,10 +86,25 @@ def test_a_selector_turns_entering_into_added_and_leaving_into_deleted(registry:
 def test_a_selector_sees_the_deletion_of_what_it_selects(registry: Registry) -> None:
     registry.create(config_map("a", "red"))
     registry.create(config_map("b", "green"))
-    watch = registry.watch(CONFIG_MAP, since="3", labels=Labelled("red"))
+    watch = registry.watch(CONFIG_MAP, since="3", labels=RED)
     registry.delete(CONFIG_MAP, "default", "a")
     registry.delete(CONFIG_MAP, "default", "b")
     assert told(drained(watch, registry)) == ["DELETED a 4"]
+
+
+def test_a_field_selector_follows_the_field(registry: Registry) -> None:
+    watch = registry.watch(CONFIG_MAP, since="1", fields=selectors.parse_fields("metadata.name=a"))
+    registry.create(config_map("a"))
+    registry.create(config_map("b"))
+    assert told(drained(watch, registry)) == ["ADDED a 2"]
+
+
+def test_an_unknown_field_to_select_by_is_refused_though_nothing_is_there(registry: Registry) -> None:
+    fields = selectors.parse_fields("metadata.name=a,data.text=b")
+    with pytest.raises(errors.BadRequest, match=r"^field label not supported: data\.text$"):
+        registry.watch(CONFIG_MAP, since=None, fields=fields)
+    with pytest.raises(errors.BadRequest, match=r"^field label not supported: data\.text$"):
+        registry.list(CONFIG_MAP, fields=fields)
 
 
 def test_a_resource_version_of_another_store_is_expired(registry: Registry) -> None:
@@ -164,7 +173,7 @@ def test_a_reader_that_selects_little_of_a_long_history_gets_it(registry: Regist
     for number in range(400):
         registry.update(config_map("a", "green", text=str(number)))
     registry.create(config_map("b", "red"))
-    watch = registry.watch(CONFIG_MAP, since="1", labels=Labelled("red"))
+    watch = registry.watch(CONFIG_MAP, since="1", labels=RED)
     assert told(list(asyncio.run(watch.batch()))) == ["ADDED b 403"]
 
 
@@ -191,11 +200,11 @@ class Write(NamedTuple):
 class Reader(NamedTuple):
     """What a reader selects, and whether it resumes from a bookmark or from the last change it was told."""
 
-    labels: Labelled | None
+    labels: selectors.Selector
     bookmarks: bool
 
 
-READERS = [Reader(labels, bookmarks) for labels in (None, Labelled("red")) for bookmarks in (False, True)]
+READERS = [Reader(labels, bookmarks) for labels in (selectors.EVERYTHING, RED) for bookmarks in (False, True)]
 
 writes = st.lists(
     st.builds(

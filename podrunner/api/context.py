@@ -1,0 +1,95 @@
+"""What the routes work with: the store, and what they ask of the node and of the server, as protocols.
+
+The agent and the composition root fulfil these; the tests of the API do it with a few lines.
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol
+
+from starlette.requests import Request
+
+from podrunner.objects.pod import Pod
+from podrunner.store.registry import Registry
+
+
+class Line(Protocol):
+    """One line a container wrote. `time` is RFC 3339 text; not `complete`: the output ended without a newline."""
+
+    @property
+    def time(self) -> str: ...
+    @property
+    def text(self) -> bytes: ...
+    @property
+    def complete(self) -> bool: ...
+
+
+class PullProgress(Protocol):
+    """How far a layer of an image is, in bytes."""
+
+    @property
+    def reference(self) -> str: ...
+    @property
+    def layer(self) -> str: ...
+    @property
+    def status(self) -> str: ...
+    @property
+    def current(self) -> int: ...
+    @property
+    def total(self) -> int: ...
+
+
+class Report(Protocol):
+    """A step of a pull, and the container it is for."""
+
+    @property
+    def namespace(self) -> str: ...
+    @property
+    def pod(self) -> str: ...
+    @property
+    def container(self) -> str: ...
+    @property
+    def progress(self) -> PullProgress: ...
+
+
+class Node(Protocol):
+    """Where the pods run."""
+
+    def logs(
+        self, pod: Pod, container: str, *, follow: bool, previous: bool, since: datetime | None, tail: int | None
+    ) -> AsyncIterator[Sequence[Line]]:
+        """A container's output; its first step raises the ObjectError of a request that can't be met."""
+
+    def progress(self) -> AsyncIterator[Report]:
+        """The progress of image pulls from now on."""
+
+
+class Leases(Protocol):
+    """The runs that hold a connection."""
+
+    def hold(self, run: str, *, network: bool) -> AbstractAsyncContextManager[None]:
+        """Keeps the run's pods; `network`: it is going to need podrunner's own network."""
+
+
+class Control(Protocol):
+    """The server itself."""
+
+    def info(self) -> Mapping[str, Any]:
+        """What it says of itself, ready to be encoded."""
+
+    def stop(self) -> None:
+        """Makes it leave, soon."""
+
+
+class Context(NamedTuple):
+    registry: Registry
+    node: Node
+    leases: Leases
+    control: Control
+
+
+def of(request: Request) -> Context:
+    """The context of the application that serves this request."""
+    context: Context = request.app.state.context
+    return context

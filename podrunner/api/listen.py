@@ -1,0 +1,117 @@
+"""Serving the API on a Unix socket: binding it privately, one uvicorn protocol per connection, an end that is prompt.
+
+Uvicorn's protocol is used without its Server, which would take the signals over, poll ten times a second and wait for
+streams that have no end of their own.
+"""
+
+import asyncio
+import contextlib
+import os
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, cast
+
+from starlette.types import ASGIApp
+from uvicorn.config import Config
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.server import ServerState
+
+from podrunner import errors, paths
+
+LEAVE_SECONDS = 2.0
+"""How long requests under way may take once the server is told to stop; streams end at once."""
+
+_BACKLOG = 128
+
+
+def bind(path: Path) -> socket.socket:
+    """A socket listening at `path`, for this user only; a socket left there by a dead server is replaced.
+
+    The caller holds the state directory's lock, so that no living server is displaced. Raises errors.ServerError.
+    """
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        paths.check_private(path.parent)
+        path.unlink(missing_ok=True)
+        with _umask(0o177):
+            listener.bind(os.fspath(path))
+        listener.listen(_BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise errors.ServerError(f"cannot listen at {path}: {error.strerror}") from error
+    except errors.ServerError:
+        listener.close()
+        raise
+    return listener
+
+
+async def serve(
+    app: ASGIApp, listener: socket.socket, stop: asyncio.Event, *, on_ready: Callable[[], None] = lambda: None
+) -> None:
+    """Answers requests until `stop` is set or the call is cancelled; then lets those under way end and closes.
+
+    Closes the listener and removes its path.
+    """
+    config = Config(
+        cast("Any", app),
+        http=H11Protocol,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+    )
+    config.load()
+    state, stopping = ServerState(), asyncio.Event()
+    server = await asyncio.get_running_loop().create_unix_server(
+        lambda: Connection(config, state, stopping), sock=listener
+    )
+    try:
+        on_ready()
+        await stop.wait()
+    finally:
+        _close(server, listener)
+        stopping.set()
+        await _finish(state)
+
+
+class Connection(H11Protocol):
+    """One client's connection. Requests find two things of it in their scope's state.
+
+    `transport`, for streams that have to break it off; `stopping`, an event that is set when streams have to end.
+    """
+
+    def __init__(self, config: Config, server_state: ServerState, stopping: asyncio.Event) -> None:
+        super().__init__(config, server_state, {"stopping": stopping})
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(cast("asyncio.Transport", transport))
+        self.app_state["transport"] = transport
+
+
+def _close(server: asyncio.Server, listener: socket.socket) -> None:
+    Path(listener.getsockname()).unlink(missing_ok=True)
+    server.close()
+
+
+async def _finish(state: ServerState) -> None:
+    for connection in tuple(state.connections):
+        connection.shutdown()
+    if state.tasks:
+        await asyncio.wait(state.tasks, timeout=LEAVE_SECONDS)
+    for task in tuple(state.tasks):
+        task.cancel()
+    for connection in tuple(state.connections):
+        if connection.transport is not None:
+            connection.transport.abort()
+
+
+@contextlib.contextmanager
+def _umask(mask: int) -> Iterator[None]:
+    previous = os.umask(mask)
+    try:
+        yield
+    finally:
+        os.umask(previous)

@@ -1,0 +1,44 @@
+"""What the server says of itself: to Kubernetes' clients, to probes, and to `podrunner server`."""
+
+import platform
+
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from podrunner import __version__
+from podrunner.api import answers, context
+
+KUBERNETES = ("1", "37", "0")
+"""The Kubernetes release whose API types we have."""
+
+
+async def version(_request: Request) -> Response:
+    """As `kubectl version` reads it: the release whose API we follow, and ours as its build."""
+    major, minor, patch = KUBERNETES
+    return answers.json(
+        {
+            "major": major,
+            "minor": minor,
+            "gitVersion": f"v{major}.{minor}.{patch}+podrunner-{__version__}",
+            "gitCommit": "",
+            "gitTreeState": "",
+            "buildDate": "",
+            "goVersion": "",
+            "compiler": platform.python_implementation(),
+            "platform": f"{platform.system().lower()}/{platform.machine()}",
+        }
+    )
+
+
+async def healthy(_request: Request) -> Response:
+    return PlainTextResponse("ok")
+
+
+async def describe(request: Request) -> Response:
+    return answers.json(context.of(request).control.info())
+
+
+async def stop(request: Request) -> Response:
+    """Answers before the server leaves."""
+    context.of(request).control.stop()
+    return answers.json(answers.status("Success"), status=202)
