@@ -1,0 +1,52 @@
+"""What tests on a real engine share: an instance id of their own, and the removal of everything that carries it."""
+
+import os
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from uuid import uuid4
+
+import docker
+import pytest
+
+from podrunner.engine import address, client, labels
+
+_FAILED = pytest.StashKey[bool]()
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    """What coroutine tests (marked `anyio`) run on."""
+    return "asyncio"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.failed:
+        item.stash[_FAILED] = True
+    return report
+
+
+@pytest.fixture
+def instance(request: pytest.FixtureRequest) -> Iterator[str]:
+    """An instance id. Afterwards its containers and networks are gone; their logs are shown if the test failed."""
+    name = f"test-{uuid4().hex[:12]}"
+    yield name
+    with closing(client.open_api(address.resolve(os.environ), client.OLDEST_TESTED_API)) as api:
+        ours = {"label": f"{labels.INSTANCE}={name}"}
+        containers = api.containers(all=True, filters=ours)
+        if request.node.stash.get(_FAILED, False):
+            request.node.add_report_section("teardown", "container logs", _printed(api, containers))
+        for container in containers:
+            api.remove_container(container["Id"], v=True, force=True)
+        for network in api.networks(filters=ours):
+            api.remove_network(network["Id"])
+
+
+def _printed(api: docker.APIClient, containers: list[dict[str, str]]) -> str:
+    texts = (
+        f"{container['Names'][0]}, {container['Status']}:\n"
+        f"{api.logs(container['Id'], tail=50).decode(errors='replace')}"
+        for container in containers
+    )
+    return "\n".join(texts)
