@@ -86,7 +86,7 @@ def command(
     state_dir = paths.state_dir(os.environ)
     background.ensure(state_dir)
     link = Link(http.Server(paths.socket_path(state_dir)), background.ensure_from_thread)
-    lease = Lease(link, run_id, owns_pods=not keep)
+    lease = Lease(link, run_id, owns_pods=not keep, network=network is None)
     created = creation.create(link.server, [manifests.annotated(pod, annotations) for pod in pods], replace=replace)
     colour = not (no_color or os.environ.get("NO_COLOR"))
     printer = _printer(messages, created, form=form, quiet=quiet, colour=colour)

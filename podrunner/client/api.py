@@ -103,9 +103,13 @@ def follow_log(server: http.Server, ref: PodRef, container: str, *, previous: bo
     return server.stream(f"{_pod_path(ref)}/log", query=query)
 
 
-def attend_run(server: http.Server, run_id: str, *, lease: bool) -> http.Stream:
-    """The lease of a run: its pods live until it closes (with `lease`). `run_messages` reads what it brings."""
-    return server.stream(f"{OWN_PATH}/runs/{run_id}", query={"lease": "true" if lease else "false"})
+def attend_run(server: http.Server, run_id: str, *, lease: bool, network: bool) -> http.Stream:
+    """The lease of a run: its pods live until it closes (with `lease`). `run_messages` reads what it brings.
+
+    `network`: the run's pods are going to need podrunner's own network, which the server then makes in advance.
+    """
+    query = {"lease": "true" if lease else "false", "network": "true" if network else "false"}
+    return server.stream(f"{OWN_PATH}/runs/{run_id}", query=query)
 
 
 def run_messages(blocks: Iterable[bytes]) -> Iterator[RunMessage]:

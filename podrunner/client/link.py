@@ -49,12 +49,16 @@ class Link:
 
 
 class Lease:
-    """What keeps a run's pods alive: an open connection. Without `owns_pods` it only brings the messages."""
+    """What keeps a run's pods alive: an open connection. Without `owns_pods` it only brings the messages.
 
-    def __init__(self, link: Link, run_id: str, *, owns_pods: bool) -> None:
+    `network`: the pods are going to need podrunner's own network.
+    """
+
+    def __init__(self, link: Link, run_id: str, *, owns_pods: bool, network: bool) -> None:
         self._link = link
         self._run_id = run_id
         self._owns_pods = owns_pods
+        self._network = network
         self._closed = False
         self._stream, self._messages = link.reach(self._open)
 
@@ -74,7 +78,7 @@ class Lease:
 
     def _open(self) -> tuple[http.Stream, Iterator[api.RunMessage]]:
         """Returns when the server has confirmed that it holds the lease."""
-        stream = api.attend_run(self._link.server, self._run_id, lease=self._owns_pods)
+        stream = api.attend_run(self._link.server, self._run_id, lease=self._owns_pods, network=self._network)
         messages = api.run_messages(stream)
         if next(messages, None) is None:
             raise http.Disconnected("podrunner's server gave no lease")

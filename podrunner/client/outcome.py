@@ -4,7 +4,7 @@ The exit status is 0 when every pod succeeded, else the code of the container th
 without one, and 125 when the engine can't do what the manifest asks for.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -53,14 +53,17 @@ def ended(pod: Pod) -> bool:
     return pod.status.phase in _ENDED_PHASES
 
 
-def of_ended(pods: Iterable[Pod]) -> Verdict:
-    """The verdict over pods that have all ended or were deleted; they are in the order of the manifests."""
+def of_ended(pods: Iterable[Pod], seen: Sequence[str] = ()) -> Verdict:
+    """The verdict over pods that have all ended or were deleted; they are in the order of the manifests.
+
+    `seen` holds the containerIDs that failed, in the order the run saw them fail: Kubernetes' times have no fractions.
+    """
     failed = [pod for pod in pods if pod.status.phase != "Succeeded"]
     if not failed:
         return Verdict(0)
-    culprits = [(pod, status, end) for pod in failed for status, end in _failures(pod)]
+    culprits = [(pod, status, end) for pod in failed for status, end in failures(pod)]
     if culprits:
-        pod, status, end = min(culprits, key=lambda culprit: culprit[2].finished_at or _LONG_AGO)
+        pod, status, end = min(culprits, key=lambda culprit: _when(culprit[1], culprit[2], seen))
         is_init = spec.is_init(pod, status.name)
         return Verdict(
             end.exit_code,
@@ -81,7 +84,7 @@ def hopeless(pod: Pod) -> Verdict | None:
     """
     if pod.metadata.deletion_timestamp is not None:
         return None
-    if pod.status.phase == "Failed" and any(spec.is_init(pod, status.name) for status, _ in _failures(pod)):
+    if pod.status.phase == "Failed" and any(spec.is_init(pod, status.name) for status, _ in failures(pod)):
         return of_ended([pod])
     for status in logs.statuses(pod):
         waiting = status.state.waiting
@@ -115,7 +118,13 @@ def _cannot_run(pod: Pod, container: str, reason: str, message: str, exit_status
     return Verdict(exit_status, f"{_title(pod, container)} can't run: {reason}: {message}", actions.PodRef.of(pod))
 
 
-def _failures(pod: Pod) -> Iterator[tuple[ContainerStatus, ContainerStateTerminated]]:
+def _when(status: ContainerStatus, end: ContainerStateTerminated, seen: Sequence[str]) -> tuple[datetime, int]:
+    place = seen.index(status.container_id) if status.container_id in seen else len(seen)
+    return end.finished_at or _LONG_AGO, place
+
+
+def failures(pod: Pod) -> Iterator[tuple[ContainerStatus, ContainerStateTerminated]]:
+    """The containers of the pod that have ended with another code than 0."""
     for status in logs.statuses(pod):
         if status.state.terminated is not None and status.state.terminated.exit_code != 0:
             yield status, status.state.terminated

@@ -70,6 +70,7 @@ class Session:
         self.verdict: outcome.Verdict | None = None
         self._options = options
         self._pods = {PodRef.of(pod): _Followed(pod) for pod in pods}
+        self._failed: list[str] = []
         self._interrupts = 0
         self._forced = False
         self._give_up_at: float | None = None
@@ -92,6 +93,8 @@ class Session:
         if pod.metadata.uid != followed.pod.metadata.uid:
             return self.pod_gone(followed.ref, now)
         followed.pod = pod
+        failed = [status.container_id for status, _ in outcome.failures(pod)]
+        self._failed += [container_id for container_id in failed if container_id not in self._failed]
         if outcome.engine_gone(pod):
             followed.engine_gone_at = now if followed.engine_gone_at is None else followed.engine_gone_at
         else:
@@ -199,7 +202,7 @@ class Session:
                 if verdict is not None:
                     return self._reach(verdict, now)
         if self._all_ended():
-            return self._reach(outcome.of_ended(followed.pod for followed in self._pods.values()), now)
+            return self._reach(outcome.of_ended([f.pod for f in self._pods.values()], self._failed), now)
         return []
 
     def _reach(self, verdict: outcome.Verdict, now: float) -> list[Action]:

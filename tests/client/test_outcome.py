@@ -44,6 +44,12 @@ def test_the_container_that_failed_first_decides() -> None:
     )
 
 
+def test_of_containers_that_failed_in_one_second_the_one_seen_first_decides() -> None:
+    failed = pod("Failed", main=[terminated("a", 3), terminated("b", 4)])
+    assert outcome.of_ended([failed]).exit_status == 3
+    assert outcome.of_ended([failed], ["docker://b", "docker://a"]).exit_status == 4
+
+
 def test_a_pod_that_succeeded_after_a_failure_does_not_count() -> None:
     succeeded = pod("Succeeded", main=[terminated("sidecar", 137, 1), terminated("main", 0, 0)])
     failed = pod("Failed", main=[terminated("c", 4, 10)])

@@ -115,6 +115,19 @@ def test_a_run_that_succeeds_drains_its_logs_then_removes_the_pod_then_ends() ->
     assert told(run.pod_gone(REF, 5)) == ["end 0"]
 
 
+def test_the_container_that_was_seen_to_fail_first_decides_the_exit_status() -> None:
+    def both(main: dict[str, Any], other: dict[str, Any], phase: str) -> Pod:
+        return pod(phase, containerStatuses=[container("main", **main), container("other", **other)])
+
+    when = {"finishedAt": "2026-01-01T00:00:00Z"}
+    failed, failed_too = {"terminated": {"exitCode": 4, **when}}, {"terminated": {"exitCode": 3, **when}}
+    run = session(keep=True)
+    run.pod_changed(both({"running": {}}, failed, "Running"), 1)
+    run.pod_changed(both(failed_too, failed, "Failed"), 2)
+    run.log_ended(LogStream(REF, "other", "docker://other"), 3)
+    assert told(run.log_ended(MAIN, 3))[-1] == "end 4"
+
+
 def test_with_keep_the_ended_pod_stays() -> None:
     run = session(keep=True)
     run.pod_changed(running(), 1)
