@@ -103,7 +103,8 @@ def add_debian(image: tarfile.TarFile, wanted: tuple[str, ...]) -> None:
         members = {place(member.name): member for member in root}
         for path, member in members.items():
             if path.startswith(wanted):
-                image.addfile(member.replace(name=path), root.extractfile(member) if member.isfile() else None)
+                member.name, member.uid, member.gid = path, 0, 0
+                image.addfile(member, root.extractfile(member) if member.isfile() else None)
         busybox = root.extractfile(members[BUSYBOX_PROGRAM])
         assert busybox
         names = applets(busybox.read())
@@ -166,7 +167,9 @@ def add_program(image: tarfile.TarFile, wheel: Wheel) -> None:
 def debian_root() -> bytes:
     """A tar archive (about 26 MB) of DEBIAN_PACKAGES from this machine's own release, without device files."""
     require_mmdebstrap()
-    options = ["--quiet", "--variant=extract", f"--include={','.join(DEBIAN_PACKAGES)}"]
+    # No package's script runs in an extraction: nothing needs a chroot, which not every user may make.
+    mode = "root" if os.geteuid() == 0 else "chrootless"
+    options = ["--quiet", f"--mode={mode}", "--variant=extract", f"--include={','.join(DEBIAN_PACKAGES)}"]
     release = platform.freedesktop_os_release()["VERSION_CODENAME"]
     extraction = subprocess.run(
         ["mmdebstrap", *options, "--skip=output/dev", release, "-"], check=False, capture_output=True

@@ -84,8 +84,12 @@ def private_server() -> Iterator[None]:
         os.environ["PODRUNNER_STATE_DIR"] = directory
         try:
             yield
+        except DoesNotHoldError:
+            say("what podrunner's server logged:")
+            subprocess.run([PODRUNNER, "server", "logs"], check=False)
+            raise
         finally:
-            subprocess.run([PODRUNNER, "server", "stop"], check=False, stdout=subprocess.DEVNULL)
+            subprocess.run([PODRUNNER, "server", "stop"], check=False, capture_output=True)
 
 
 @contextlib.contextmanager
