@@ -173,8 +173,12 @@ class Client:
 
 
 def open_api(where: address.Address, version: str, timeout: int = ANSWER_SECONDS) -> docker.APIClient:
-    """A session with the engine, for any number of threads. Connects on first use."""
-    api = docker.APIClient(where.url, version=version, timeout=timeout, tls=_tls(where.tls), use_ssh_client=True)
+    """A session with the engine, for any number of threads. Connects on first use. Raises EngineUnreachable."""
+    try:
+        api = docker.APIClient(where.url, version=version, timeout=timeout, tls=_tls(where.tls), use_ssh_client=True)
+    except (docker.errors.InvalidConfigFile, ValueError, TypeError, AttributeError) as error:
+        # docker-py reads the CLI's config.json here and expects the shapes that the CLI writes.
+        raise errors.EngineUnreachable(f"the Docker CLI's configuration can't be used: {error!r}") from error
     if where.url.startswith("unix://"):
         api.mount("http+docker://", _OneSocket(f"http+{where.url}", max_pool_size=CALL_THREADS))
         # Neither a proxy nor ~/.netrc concerns a socket, and looking for them costs a fifth of a short call.
