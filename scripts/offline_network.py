@@ -56,7 +56,8 @@ def create() -> OfflineNetwork:
     gateway = str(subnet[1])
     result = docker_network("create", "--internal", f"--subnet={subnet}", f"--gateway={gateway}", NAME)
     if result.returncode:
-        raise CannotCreateError(f"cannot create a network on {subnet}: {result.stderr.strip()}")
+        hint = "; remove the network that has these addresses" if "overlaps" in result.stderr else ""
+        raise CannotCreateError(f"cannot create a network on {subnet}: {result.stderr.strip()}{hint}")
     return OfflineNetwork(NAME, gateway)
 
 
