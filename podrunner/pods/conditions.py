@@ -24,7 +24,7 @@ def build(
     now: datetime,
 ) -> tuple[PodCondition, ...]:
     """The conditions in the kubelet's order; a status that stays as it was keeps its transition time."""
-    containers_ready = _containers_ready(phase, statuses)
+    containers_ready = _containers_ready(pod, phase, statuses)
     ready = _condition("Ready", containers_ready.status, containers_ready.reason, containers_ready.message)
     if engine_lost:
         ready = _condition("Ready", "False", NODE_NOT_READY, engine_lost)
@@ -57,10 +57,11 @@ def _initialized(phase: str, statuses: Sequence[ContainerStatus]) -> PodConditio
     return _condition("Initialized", "True")
 
 
-def _containers_ready(phase: str, statuses: Sequence[ContainerStatus]) -> PodCondition:
+def _containers_ready(pod: Pod, phase: str, statuses: Sequence[ContainerStatus]) -> PodCondition:
     if phase == "Succeeded":
         return _condition("ContainersReady", "False", "PodCompleted")
-    unready = [status.name for status in statuses if not status.ready]
+    ready = {status.name for status in statuses if status.ready}
+    unready = [container.name for container in pod.spec.containers if container.name not in ready]
     if unready:
         message = f"containers with unready status: [{' '.join(unready)}]"
         return _condition("ContainersReady", "False", "ContainersNotReady", message)
