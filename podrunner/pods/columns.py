@@ -3,6 +3,8 @@
 Source: `printPod`, kubernetes pkg/printers/internalversion/printers.go.
 """
 
+import itertools
+
 from podrunner.objects.pod import Pod
 from podrunner.objects.pod_status import ContainerStatus
 
@@ -31,11 +33,12 @@ def status(pod: Pod) -> str:
 
 
 def restarts(pod: Pod) -> int:
-    """The init containers' restarts while they run, the main containers' from then on."""
-    counted = pod.status.container_statuses
-    if _initializing(pod) is not None:
-        counted = pod.status.init_container_statuses
-    return sum(container.restart_count for container in counted)
+    """The init containers' restarts up to the one whose turn it is, the main containers' from then on."""
+    if _initializing(pod) is None:
+        return sum(container.restart_count for container in pod.status.container_statuses)
+    done = itertools.takewhile(_succeeded, pod.status.init_container_statuses)
+    turn = itertools.filterfalse(_succeeded, pod.status.init_container_statuses)
+    return sum(container.restart_count for container in (*done, *itertools.islice(turn, 1)))
 
 
 def _initializing(pod: Pod) -> str | None:
@@ -43,9 +46,9 @@ def _initializing(pod: Pod) -> str | None:
     if _condition_is_true(pod, "Initialized"):
         return None
     for index, container in enumerate(pod.status.init_container_statuses):
-        terminated, waiting = container.state.terminated, container.state.waiting
-        if terminated is not None and terminated.exit_code == 0:
+        if _succeeded(container):
             continue
+        terminated, waiting = container.state.terminated, container.state.waiting
         if terminated is not None:
             return f"Init:{_ended(container)}"
         if waiting is not None and waiting.reason not in ("", "PodInitializing"):
@@ -67,6 +70,10 @@ def _ended(container: ContainerStatus) -> str:
     if terminated.reason:
         return terminated.reason
     return f"Signal:{terminated.signal}" if terminated.signal else f"ExitCode:{terminated.exit_code}"
+
+
+def _succeeded(container: ContainerStatus) -> bool:
+    return container.state.terminated is not None and container.state.terminated.exit_code == 0
 
 
 def _ready_and_running(container: ContainerStatus) -> bool:
