@@ -40,9 +40,10 @@ def create(view: View, container: Container, attempt: int, cause: str) -> Plan:
 
 
 def _usable(view: View, container: Container, attempt: int, image: Image) -> bool:
-    if (container.name, attempt) in view.memory.pulled:
-        return True
-    return image.id is not None and container.image_pull_policy != "Always"
+    # What was pulled may have been removed again since: only what the engine has can be used.
+    if image.id is None:
+        return False
+    return container.image_pull_policy != "Always" or (container.name, attempt) in view.memory.pulled
 
 
 def _create(view: View, container: Container, attempt: int, cause: str) -> Plan:
