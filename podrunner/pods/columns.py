@@ -3,8 +3,6 @@
 Source: `printPod`, kubernetes pkg/printers/internalversion/printers.go.
 """
 
-import itertools
-
 from podrunner.objects.pod import Pod
 from podrunner.objects.pod_status import ContainerStatus
 
@@ -36,9 +34,12 @@ def restarts(pod: Pod) -> int:
     """The init containers' restarts up to the one whose turn it is, the main containers' from then on."""
     if _initializing(pod) is None:
         return sum(container.restart_count for container in pod.status.container_statuses)
-    done = itertools.takewhile(_succeeded, pod.status.init_container_statuses)
-    turn = itertools.filterfalse(_succeeded, pod.status.init_container_statuses)
-    return sum(container.restart_count for container in (*done, *itertools.islice(turn, 1)))
+    count = 0
+    for container in pod.status.init_container_statuses:
+        count += container.restart_count
+        if not _succeeded(container):
+            break
+    return count
 
 
 def _initializing(pod: Pod) -> str | None:
