@@ -204,7 +204,7 @@ def test_the_pause_image_needs_nothing_but_its_dockerfile() -> None:
 
 
 def test_images_that_are_there_are_not_built_again() -> None:
-    command = [sys.executable, ROOT / "scripts" / "images.py"]
+    command = [sys.executable, str(ROOT / "scripts" / "images.py")]
     subprocess.run(command, check=True, capture_output=True)
     again = subprocess.run(command, check=True, capture_output=True, text=True)
     assert again.stdout == ""
