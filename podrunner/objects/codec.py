@@ -21,8 +21,8 @@ def encode(obj: base.Struct) -> bytes:
 
 
 def to_builtins(obj: base.Struct) -> dict[str, Any]:
-    """The object as plain data, exactly as its JSON would be read back."""
-    data: dict[str, Any] = msgspec.to_builtins(obj)
+    """The object as plain data, exactly as its JSON is read back: lists, text for times and bytes."""
+    data: dict[str, Any] = msgspec.json.decode(_encoder.encode(obj))
     return data
 
 

@@ -97,5 +97,6 @@ def show(value: Any) -> str:
     if isinstance(value, dict):
         return "{...}"
     if isinstance(value, (list, tuple)):
-        return f"[{', '.join(map(show, value[:10]))}]"
+        items = ("[...]" if isinstance(item, (list, tuple)) else show(item) for item in value[:10])
+        return f"[{', '.join(items)}]"
     return json.dumps(value)

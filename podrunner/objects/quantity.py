@@ -16,6 +16,7 @@ _DECIMAL_SUFFIX = {exponent: suffix for suffix, exponent in _DECIMAL.items()}
 _SYNTAX = re.compile(r"([+-]?)(\d+\.?\d*|\.\d+)(?:([KMGTPE]i)|([eE][+-]?\d{1,9})|([numkMGTPE]?))", re.ASCII)
 _NANO = Fraction(1, 10**9)
 _MAX = 2**63 - 1
+_LONGEST = 300
 
 SYNTAX_RULE = "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
 
@@ -50,7 +51,7 @@ class Quantity(NamedTuple):
 @functools.lru_cache(maxsize=1024)
 def parse(text: str) -> Quantity:
     """Reads a quantity. Raises ValueError, with Kubernetes' words, when `text` is none."""
-    match = _SYNTAX.fullmatch(text)
+    match = _SYNTAX.fullmatch(text) if len(text) <= _LONGEST else None
     if match is None:
         raise ValueError(SYNTAX_RULE)
     sign, digits, binary, exponent, decimal = match.groups()

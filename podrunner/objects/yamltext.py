@@ -8,6 +8,7 @@ is bounded, and so is the depth, so that no text makes memory or the stack explo
 import base64
 import binascii
 import functools
+import math
 import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, TypeAlias
@@ -15,7 +16,7 @@ from typing import Any, NamedTuple, TypeAlias
 import yaml
 
 MAX_DEPTH = 100
-MAX_ALIASED_CHARACTERS = 4_000_000
+MAX_ALIASED_CHARACTERS = 1_000_000
 
 # Where things are, in the shape of the data: a mapping's {key: (line, inner)}, a sequence's [(line, inner)], else None.
 Places: TypeAlias = Any
@@ -97,6 +98,8 @@ class _Reader:
 
     def _node(self, event: Any) -> tuple[Any, Places]:
         kind = type(event)
+        if kind is yaml.ScalarEvent and event.anchor is None:
+            return _scalar(event), None
         if kind is yaml.AliasEvent:
             return self._alias(event)
         aliased_before = self._aliased
@@ -106,7 +109,7 @@ class _Reader:
             data = _scalar(event)
         else:
             self._enter(event)
-            data, places, end = self._mapping(event) if kind is yaml.MappingStartEvent else self._sequence(event)
+            data, places, end = self._mapping() if kind is yaml.MappingStartEvent else self._sequence()
             self._depth -= 1
         if event.anchor is not None:
             size = end.end_mark.index - event.start_mark.index + self._aliased - aliased_before
@@ -120,7 +123,7 @@ class _Reader:
         if event.tag is not None and event.tag not in _PLAIN_COLLECTIONS:
             raise SyntaxProblem(event.start_mark.line + 1, f"tag {event.tag} is not supported")
 
-    def _sequence(self, _start: Any) -> tuple[list[Any], Places, Any]:
+    def _sequence(self) -> tuple[list[Any], Places, Any]:
         data = []
         places = []
         while type(event := self._next()) is not yaml.SequenceEndEvent:
@@ -129,7 +132,7 @@ class _Reader:
             places.append((event.start_mark.line + 1, inner))
         return data, places, event
 
-    def _mapping(self, _start: Any) -> tuple[dict[str, Any], Places, Any]:
+    def _mapping(self) -> tuple[dict[str, Any], Places, Any]:
         data: dict[str, Any] = {}
         places: dict[str, tuple[int, Places]] = {}
         merged: list[tuple[Any, Places]] = []
@@ -195,7 +198,7 @@ def _scalar(event: Any) -> Any:
         return _resolve(event.value)
     if event.tag == f"{_CORE}binary":
         try:
-            return base64.b64decode(event.value, validate=False).decode()
+            return base64.b64decode("".join(event.value.split()), validate=True).decode()
         except (binascii.Error, UnicodeDecodeError):
             raise SyntaxProblem(event.start_mark.line + 1, "!!binary is not base64 of UTF-8 text") from None
     raise SyntaxProblem(event.start_mark.line + 1, f"tag {event.tag} is not supported")
@@ -206,16 +209,17 @@ _WORDS: dict[str, Any] = {
     **dict.fromkeys(["n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"], False),
     **dict.fromkeys(["", "~", "null", "Null", "NULL"], None),
 }
+_LONGEST_NUMBER = 64
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _INTEGER = re.compile(r"([-+]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|([1-9][0-9]*|0))")
 
 
 @functools.lru_cache(maxsize=4096)
 def _resolve(text: str) -> Any:
-    """A plain scalar's value. Infinities and NaN stay text: no field of the API takes them."""
+    """A plain scalar's value. Infinities, NaN and endless digits stay text: no field of the API takes them."""
     if text in _WORDS:
         return _WORDS[text]
-    if text[0] not in "+-.0123456789":
+    if text[0] not in "+-.0123456789" or len(text) > _LONGEST_NUMBER:
         return text
     plain = text.replace("_", "")
     if match := _INTEGER.fullmatch(plain):
@@ -232,6 +236,8 @@ def _resolve(text: str) -> Any:
 def _float(text: str) -> Any:
     """A whole number is one however it is written (1e3, 2.0), as it is in JSON."""
     number = float(text)
+    if math.isinf(number):
+        return text
     return int(number) if number.is_integer() and abs(number) < 2**53 else number
 
 

@@ -75,12 +75,12 @@ def _pod(seed: int) -> Data:
 
 
 def _new_pod(rng: Random) -> Data:
-    count = rng.randint(1, 3)
+    count = rng.choice([1, 1, 2])
     volumes = [_volume(rng, f"vol-{index}") for index in range(rng.randint(0, 2))]
     spec: Data = {
         "containers": [_container(rng, f"main-{index}", 8000 + 100 * index, volumes) for index in range(count)]
     }
-    if rng.random() < 0.6:
+    if rng.random() < 0.5:
         spec["initContainers"] = [_plain_container(rng, f"init-{index}", volumes) for index in range(rng.randint(1, 2))]
     if volumes:
         spec["volumes"] = volumes
@@ -95,7 +95,7 @@ def _new_pod(rng: Random) -> Data:
         ("securityContext", {"runAsUser": rng.randint(0, 65535), "fsGroup": 1000}),
         ("activeDeadlineSeconds", rng.randint(1, 600)),
     ]
-    spec.update(rng.sample(options, rng.randint(0, 3)))
+    spec.update(rng.sample(options, rng.randint(0, 2)))
     metadata: Data = {"name": f"pod-{rng.randint(0, 9999)}", "labels": {"app": "kubia", "tier": rng.choice("abc")}}
     if rng.random() < 0.3:
         metadata["annotations"] = {"example.com/note": "some text: with a colon", "plain": "# no comment"}
@@ -119,7 +119,7 @@ def _plain_container(rng: Random, name: str, volumes: list[Data]) -> Data:
         ("workingDir", "/work"),
         ("tty", True),
     ]
-    container.update(rng.sample(options, rng.randint(0, 3)))
+    container.update(rng.sample(options, rng.randint(0, 2)))
     if volumes and rng.random() < 0.5:
         container["volumeMounts"] = [{"name": rng.choice(volumes)["name"], "mountPath": "/mnt/data", "readOnly": True}]
     return container

@@ -1,5 +1,7 @@
 """10 000 broken manifests: each error names the field and the line. 1 000 valid ones: none is refused."""
 
+from random import Random
+
 import manifest_cases
 import pytest
 
@@ -36,3 +38,24 @@ def test_valid_manifests_are_accepted() -> None:
     for seed in range(VALID):
         (loaded,) = loading.load_text(manifest_cases.valid(seed).text, "pod.yaml")
         assert isinstance(loaded.object, pod.Pod)
+
+
+def test_random_damage_to_the_text_is_never_a_traceback() -> None:
+    rng = Random(1)
+    for seed in range(500):
+        text = bytearray(manifest_cases.valid(seed).text.encode())
+        for _ in range(rng.randint(1, 4)):
+            start = rng.randrange(len(text))
+            text[start : start + rng.randint(0, 3)] = rng.choice(_DAMAGE)
+        assert all(problem.startswith("pod.yaml:") for problem in _problems(bytes(text)))
+
+
+def _problems(text: bytes) -> tuple[str, ...]:
+    try:
+        loading.load_text(text, "pod.yaml")
+    except errors.ManifestError as error:
+        return error.problems
+    return ()
+
+
+_DAMAGE = [b"", b"\n", b":", b"- ", b"{", b"}", b"[", b"\t", b"\x00", b"\xff", b"&a ", b"*a", b"!!int ", b"'", b"<<: "]

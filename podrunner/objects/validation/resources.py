@@ -20,7 +20,9 @@ def check(needs: container.ResourceRequirements, claims: Collection[str], path: 
     if needs == _NONE:
         return
     limits = check_list(needs.limits, f"{path}.limits", found)
-    requests = check_list(needs.requests, f"{path}.requests", found)
+    # Requests default to limits: one that says the same has been checked, and may not be in the manifest at all.
+    own = {name: text for name, text in needs.requests.items() if needs.limits.get(name) != text}
+    requests = check_list(own, f"{path}.requests", found)
     for name, amount in requests.items():
         _check_against_limit(name, amount, limits.get(name), path, found)
     names_used = {*limits, *requests}

@@ -1,0 +1,80 @@
+"""Which fields `podrunner validate` warns of: those set by the user and not acted on, no others."""
+
+from typing import Any
+
+from podrunner.objects import base, decode, defaults, pod, support
+
+
+def warned(**spec: Any) -> list[str]:
+    decoded = decode.decode({"metadata": {"name": "a"}, "spec": spec}, pod.Pod)
+    assert decoded.problems == []
+    warnings = support.warnings(decoded.object)
+    assert support.warnings(defaults.apply(decoded.object)) == warnings
+    assert {message for _, message in warnings} <= {"is not supported yet and has no effect"}
+    return [path for path, _ in warnings]
+
+
+def test_a_plain_pod_has_no_warnings() -> None:
+    container = {
+        "name": "a",
+        "image": "b",
+        "command": ["c"],
+        "args": ["$(D)"],
+        "workingDir": "/",
+        "env": [{"name": "D", "value": "e"}],
+        "ports": [{"containerPort": 80, "hostPort": 80, "hostIP": "127.0.0.1", "protocol": "TCP", "name": "http"}],
+        "imagePullPolicy": "Never",
+        "tty": True,
+        "stdin": True,
+    }
+    assert warned(
+        containers=[container],
+        initContainers=[{"name": "i", "image": "b"}],
+        restartPolicy="Never",
+        terminationGracePeriodSeconds=5,
+        hostname="h",
+        nodeSelector={"a": "b"},
+        tolerations=[{"operator": "Exists"}],
+        schedulerName="mine",
+        priorityClassName="high",
+        affinity={},
+    ) == []  # fmt: skip
+
+
+def test_every_field_without_effect_is_warned_of_at_its_path() -> None:
+    supported = {
+        "containers": [
+            {
+                "name": "a",
+                "image": "b",
+                "livenessProbe": {"exec": {"command": ["true"]}},
+                "env": [{"name": "A"}, {"name": "B", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}],
+                "resources": {"limits": {"cpu": "1"}},
+            }
+        ],
+        "initContainers": [{"name": "s", "image": "b", "restartPolicy": "Always"}],
+        "volumes": [{"name": "v"}],
+        "hostNetwork": True,
+        "activeDeadlineSeconds": 5,
+    }
+    rows = {path.removeprefix("spec.") for path in warned(**supported)}
+    expected = {
+        "containers[0].livenessProbe",
+        "containers[0].env[1].valueFrom",
+        "containers[0].resources",
+        "initContainers[0].restartPolicy",
+        "volumes",
+        "hostNetwork",
+        "activeDeadlineSeconds",
+    }
+    listed = {name for fields in support.NOT_YET.values() for name in map(base.json_name, fields)}
+    assert rows == {path for path in expected if path.rpartition(".")[2] in listed}
+
+
+def test_every_row_names_a_field_and_none_is_in_both_tables() -> None:
+    for table in (support.NOT_YET, support.MEANINGLESS_HERE):
+        for type_, fields in table.items():
+            assert set(fields) <= set(type_.__struct_fields__)
+            assert list(fields) == sorted(set(fields))
+    for type_, fields in support.MEANINGLESS_HERE.items():
+        assert not set(fields) & set(support.NOT_YET.get(type_, ()))
