@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import setproctitle
 
 from podrunner import __version__, clock, errors, paths
 from podrunner.agent.executor import Services
@@ -56,6 +57,8 @@ def serve(settings: Settings, *, on_ready: Callable[[], None]) -> None:
     """
     files = paths.Files(settings.state_dir)
     with _locked(files):
+        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+        setproctitle.setproctitle(f"podrunner: server of {files.directory}")
         asyncio.run(_Server(settings, files).run(on_ready))
 
 
@@ -65,12 +68,17 @@ def _locked(files: paths.Files) -> Iterator[None]:
     files.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     lock = os.open(files.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _lock(lock, files)
         yield
-    except BlockingIOError as taken:
-        raise errors.ServerRunning(f"a server runs already in {files.directory}") from taken
     finally:
         os.close(lock)
+
+
+def _lock(lock: int, files: paths.Files) -> None:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as taken:
+        raise errors.ServerRunning(f"a server runs already in {files.directory}") from taken
 
 
 class _Server:
