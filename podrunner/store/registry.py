@@ -129,6 +129,11 @@ class Registry:
         self._watches.add(watch)
         return watch
 
+    @property
+    def watches(self) -> int:
+        """How many watches are open."""
+        return len(self._watches)
+
     def close(self) -> None:
         """Ends every watch and closes the file."""
         for watch in tuple(self._watches):
