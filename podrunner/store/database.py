@@ -16,7 +16,7 @@ SCHEMA_VERSION = 1
 
 HISTORY_CHANGES = 10_000
 HISTORY_BYTES = 64 * 2**20
-COMPACTION_INTERVAL = 256
+COMPACTION_INTERVAL = 16
 """Changes between two looks at the bounds of the history, which so may be exceeded by as many."""
 
 _LOCK_SECONDS = 1.0
@@ -31,7 +31,8 @@ CREATE TABLE objects (
 CREATE TABLE changes (
     resource_version INTEGER PRIMARY KEY,
     kind TEXT NOT NULL, namespace TEXT NOT NULL, name TEXT NOT NULL,
-    type TEXT NOT NULL, body BLOB NOT NULL, previous BLOB
+    type TEXT NOT NULL, body BLOB NOT NULL, previous BLOB,
+    total_bytes INTEGER NOT NULL -- of all changes ever, this one included
 );
 PRAGMA user_version = {SCHEMA_VERSION};
 COMMIT;
@@ -62,7 +63,10 @@ class Database:
 
     def __init__(self, path: Path | None) -> None:
         self._connection = _open(path)
-        (self.newest,) = self._connection.execute("SELECT coalesce(max(resource_version), 1) FROM changes").fetchone()
+        last = self._connection.execute(
+            "SELECT resource_version, total_bytes FROM changes ORDER BY resource_version DESC LIMIT 1"
+        ).fetchone()
+        self.newest, self._total_bytes = last or (1, 0)
 
     @property
     def oldest(self) -> int:
@@ -117,12 +121,13 @@ class Database:
     @contextlib.contextmanager
     def _transaction(self, change: ChangeRow) -> Iterator[None]:
         """Commits what the block does to the objects together with its entry in the history."""
+        total = self._total_bytes + len(change.body) + len(change.previous or b"")
         try:
             self._connection.execute("BEGIN IMMEDIATE")
             yield
-            self._connection.execute("INSERT INTO changes VALUES (?, ?, ?, ?, ?, ?, ?)", change)
+            self._connection.execute("INSERT INTO changes VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (*change, total))
             if change.resource_version % COMPACTION_INTERVAL == 0:
-                self._compact(change.resource_version)
+                self._compact(change.resource_version, total)
             self._connection.execute("COMMIT")
         except BaseException as error:
             if self._connection.in_transaction:
@@ -130,18 +135,19 @@ class Database:
             if isinstance(error, sqlite3.Error):
                 raise errors.ServerError(f"cannot write to the store: {error}") from error
             raise
-        self.newest = change.resource_version
+        self.newest, self._total_bytes = change.resource_version, total
 
-    def _compact(self, newest: int) -> None:
-        """Forgets the oldest changes beyond the bounds of the history; never the newest, which holds the counter."""
-        (too_old,) = self._connection.execute(
-            "SELECT max(resource_version) FROM ("
-            "SELECT resource_version, sum(length(body) + ifnull(length(previous), 0))"
-            " OVER (ORDER BY resource_version DESC ROWS UNBOUNDED PRECEDING) AS held FROM changes) WHERE held > ?",
-            (HISTORY_BYTES,),
-        ).fetchone()
-        cutoff = min(max(newest - HISTORY_CHANGES, too_old or 0), newest - 1)
-        self._connection.execute("DELETE FROM changes WHERE resource_version <= ?", (cutoff,))
+    def _compact(self, newest: int, total: int) -> None:
+        """Forgets the oldest changes beyond the bounds of the history; never the newest, which holds the counter.
+
+        A few at a time, twice as many as come, so that no write takes long.
+        """
+        self._connection.execute(
+            "DELETE FROM changes WHERE resource_version IN"
+            " (SELECT resource_version FROM changes ORDER BY resource_version LIMIT ?)"
+            " AND (resource_version <= ? OR total_bytes <= ?) AND resource_version < ?",
+            (2 * COMPACTION_INTERVAL, newest - HISTORY_CHANGES, total - HISTORY_BYTES, newest),
+        )
 
 
 def _open(path: Path | None) -> sqlite3.Connection:
