@@ -10,14 +10,17 @@ from podrunner.objects import kinds, meta
 
 JSON = "application/json"
 
+_MOST_WARNINGS = 20
+"""Clients bound the headers they accept; the API server, too, keeps to about 4 KiB of warnings."""
+
 _encoder = msgspec.json.Encoder()
 
 
 def json(content: Any, *, status: int = 200, warnings: Sequence[str] = ()) -> Response:
     """Objects or plain data as JSON; each warning in a header of its own, which kubectl prints."""
     response = Response(_encoder.encode(content), status, media_type=JSON)
-    for warning in warnings:
-        quoted = warning.replace("\\", "\\\\").replace('"', '\\"')
+    for warning in warnings[:_MOST_WARNINGS]:
+        quoted = warning.encode("unicode_escape").decode().replace('"', '\\"')
         response.headers.append("Warning", f'299 - "{quoted}"')
     return response
 

@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any, NamedTuple, TypeVar
 
 from starlette.responses import StreamingResponse
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from podrunner import errors
 
@@ -46,7 +46,7 @@ class Stream(StreamingResponse):
             await _cancelled(writing)
             if not writing.cancelled():
                 writing.result()
-            await _send(send, b"", more=False)
+            await _send(send, _body(b"", more=False))
         except (TimeoutError, errors.PodrunnerError) as error:
             log.warning("breaking off %s: %s", scope["path"], str(error) or "the client does not read")
             if "transport" in connection:
@@ -56,12 +56,12 @@ class Stream(StreamingResponse):
             await self._source.aclose()
 
     async def _write(self, send: Send) -> None:
-        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        await _send(send, {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         if self._first:
-            await _send(send, self._first, more=True)
+            await _send(send, _body(self._first))
         async for chunk in self._source:
             if chunk:
-                await _send(send, chunk, more=True)
+                await _send(send, _body(chunk))
 
 
 async def paced(items: AsyncIterator[T], seconds: float) -> AsyncGenerator[T | None, None]:
@@ -110,7 +110,10 @@ async def _read(items: AsyncIterator[T], queue: asyncio.Queue[T | _End]) -> None
         async with closing(items):
             async for item in items:
                 await queue.put(item)
-    except Exception as failure:  # noqa: BLE001 (the reader of the queue raises it)
+    except Exception as failure:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise  # while it was closed: nobody reads the queue any more
         error = failure
     await queue.put(_End(error))
 
@@ -122,9 +125,13 @@ async def _cancelled(*tasks: asyncio.Task[Any]) -> None:
     await asyncio.wait(tasks)
 
 
-async def _send(send: Send, body: bytes, *, more: bool) -> None:
+def _body(chunk: bytes, *, more: bool = True) -> Message:
+    return {"type": "http.response.body", "body": chunk, "more_body": more}
+
+
+async def _send(send: Send, message: Message) -> None:
     async with asyncio.timeout(STALL_SECONDS):
-        await send({"type": "http.response.body", "body": body, "more_body": more})
+        await send(message)
 
 
 async def _disconnected(receive: Receive) -> None:

@@ -63,7 +63,7 @@ class Database:
 
     def __init__(self, path: Path | None) -> None:
         self._connection = _open(path)
-        last = self._connection.execute(
+        last: tuple[int, int] | None = self._connection.execute(
             "SELECT resource_version, total_bytes FROM changes ORDER BY resource_version DESC LIMIT 1"
         ).fetchone()
         self.newest, self._total_bytes = last or (1, 0)

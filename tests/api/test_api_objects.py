@@ -120,6 +120,15 @@ def test_unknown_fields_are_warned_of_otherwise(world: World) -> None:
     assert (ignored.status, ignored.headers.get_all("Warning")) == (201, None)
 
 
+def test_warnings_fit_into_headers_whatever_the_fields_are_called(world: World) -> None:
+    body = manifest()
+    body["spec"] |= {"\u2192": 1, "a\r\nb": 2, "\x7f": 3} | {f"unknown{number}": 1 for number in range(200)}
+    answer = world.ask("POST", PODS, body)
+    warnings = answer.headers.get_all("Warning") or []
+    assert (answer.status, len(warnings)) == (201, 20)
+    assert warnings[0] == '299 - "unknown field \\"spec.\\u2192\\""'
+
+
 def test_what_was_only_to_be_tried_is_not_done(world: World) -> None:
     world.create_pod()
     refusal = '400 BadRequest: dryRun: Invalid value: "All": is not supported'
