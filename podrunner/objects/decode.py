@@ -5,7 +5,7 @@ Kubernetes' leniencies are applied (null is absent, a quantity may be a number),
 reported and left out.
 """
 
-import base64
+import binascii
 import functools
 from collections.abc import Callable
 from datetime import datetime
@@ -156,7 +156,7 @@ class _Walk:
         if type(value) is not str:
             return self.refuse(path, value, "a string of base64")
         try:
-            return base64.b64decode(value.replace("\r", "").replace("\n", ""), validate=True)
+            return binascii.a2b_base64(value.replace("\r", "").replace("\n", ""), strict_mode=True)
         except ValueError:
             self.errors.append(
                 fielderrors.FieldError(path, fielderrors.TYPE_INVALID, "Invalid value: must be base64 (see stringData)")

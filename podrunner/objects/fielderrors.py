@@ -3,9 +3,10 @@
 The wording is that of apimachinery's `pkg/util/validation/field/errors.go`: `<path>: <type>: <value>: <detail>`.
 """
 
-import json
 from collections.abc import Iterable
 from typing import Any, NamedTuple
+
+import msgspec
 
 NOT_FOUND = "FieldValueNotFound"
 REQUIRED = "FieldValueRequired"
@@ -86,8 +87,8 @@ class Errors(list[FieldError]):
 def quote(text: str) -> str:
     """`text` in double quotes as Go's %q, cut when long: an error message is no place for a megabyte."""
     if len(text) > _SHOWN_CHARACTERS:
-        return json.dumps(text[:_SHOWN_CHARACTERS], ensure_ascii=False) + "..."
-    return json.dumps(text, ensure_ascii=False)
+        return _json(text[:_SHOWN_CHARACTERS]) + "..."
+    return _json(text)
 
 
 def show(value: Any) -> str:
@@ -99,4 +100,8 @@ def show(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         items = ("[...]" if isinstance(item, (list, tuple)) else show(item) for item in value[:10])
         return f"[{', '.join(items)}]"
-    return json.dumps(value)
+    return _json(value)
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()

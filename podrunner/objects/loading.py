@@ -253,13 +253,10 @@ def _path_of(wanted: yamltext.Places, places: yamltext.Places, path: str = "") -
     return None
 
 
-_INDEX = re.compile(r"\[(\d+)\]\.?")
-
-
 def _step(path: str, places: yamltext.Places) -> tuple[tuple[int, yamltext.Places], str] | None:
     """The entry the path's first segment names, and the rest of the path. A key may itself have dots."""
     if isinstance(places, list):
-        match = _INDEX.match(path)
+        match = re.match(r"\[(\d+)\]\.?", path)
         return (places[int(match[1])], path[match.end() :]) if match and int(match[1]) < len(places) else None
     name = re.split(r"[.\[]", path, maxsplit=1)[0]
     if name in places:

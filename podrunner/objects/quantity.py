@@ -13,7 +13,7 @@ _BINARY = {"Ki": 1, "Mi": 2, "Gi": 3, "Ti": 4, "Pi": 5, "Ei": 6}
 _DECIMAL = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
 _BINARY_SUFFIX = {power: suffix for suffix, power in _BINARY.items()}
 _DECIMAL_SUFFIX = {exponent: suffix for suffix, exponent in _DECIMAL.items()}
-_SYNTAX = re.compile(r"([+-]?)(\d+\.?\d*|\.\d+)(?:([KMGTPE]i)|([eE][+-]?\d{1,9})|([numkMGTPE]?))", re.ASCII)
+_SYNTAX = r"([+-]?)(\d+\.?\d*|\.\d+)(?:([KMGTPE]i)|([eE][+-]?\d{1,9})|([numkMGTPE]?))"
 _NANO = Fraction(1, 10**9)
 _MAX = 2**63 - 1
 _LONGEST = 300
@@ -51,7 +51,7 @@ class Quantity(NamedTuple):
 @functools.lru_cache(maxsize=1024)
 def parse(text: str) -> Quantity:
     """Reads a quantity. Raises ValueError, with Kubernetes' words, when `text` is none."""
-    match = _SYNTAX.fullmatch(text) if len(text) <= _LONGEST else None
+    match = re.fullmatch(_SYNTAX, text, re.ASCII) if len(text) <= _LONGEST else None
     if match is None:
         raise ValueError(SYNTAX_RULE)
     sign, digits, binary, exponent, decimal = match.groups()

@@ -5,7 +5,6 @@ dates and sexagesimal numbers stay text. Unlike there, a duplicate key is an err
 is bounded, and so is the depth, so that no text makes memory or the stack explode.
 """
 
-import base64
 import binascii
 import functools
 import math
@@ -63,7 +62,7 @@ def documents(text: str) -> Iterator[Document]:
 _parser: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-_SURROGATE_PAIR = re.compile(r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
+_SURROGATE_PAIR = r"\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})"
 
 
 def _json_escapes(text: str) -> str:
@@ -75,7 +74,7 @@ def _json_escapes(text: str) -> str:
         high, low = (int(half, 16) for half in match.groups())
         return f"\\U{0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00):08x}"
 
-    return _SURROGATE_PAIR.sub(join, text)
+    return re.sub(_SURROGATE_PAIR, join, text)
 
 
 class _Reader:
@@ -198,7 +197,7 @@ def _scalar(event: Any) -> Any:
         return _resolve(event.value)
     if event.tag == f"{_CORE}binary":
         try:
-            return base64.b64decode("".join(event.value.split()), validate=True).decode()
+            return binascii.a2b_base64("".join(event.value.split()), strict_mode=True).decode()
         except (binascii.Error, UnicodeDecodeError):
             raise SyntaxProblem(event.start_mark.line + 1, "!!binary is not base64 of UTF-8 text") from None
     raise SyntaxProblem(event.start_mark.line + 1, f"tag {event.tag} is not supported")
@@ -210,8 +209,8 @@ _WORDS: dict[str, Any] = {
     **dict.fromkeys(["", "~", "null", "Null", "NULL"], None),
 }
 _LONGEST_NUMBER = 64
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-_INTEGER = re.compile(r"([-+]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|([1-9][0-9]*|0))")
+_FLOAT = r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?"
+_INTEGER = r"([-+]?)(?:0[xX]([0-9a-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|([1-9][0-9]*|0))"
 
 
 @functools.lru_cache(maxsize=4096)
@@ -222,13 +221,13 @@ def _resolve(text: str) -> Any:
     if text[0] not in "+-.0123456789" or len(text) > _LONGEST_NUMBER:
         return text
     plain = text.replace("_", "")
-    if match := _INTEGER.fullmatch(plain):
+    if match := re.fullmatch(_INTEGER, plain):
         sign, hexadecimal, binary, octal, decimal = match.groups()
         number = int(
             hexadecimal or binary or octal or decimal, 16 if hexadecimal else 2 if binary else 8 if octal else 10
         )
         return -number if sign == "-" else number
-    if _FLOAT.fullmatch(plain):
+    if re.fullmatch(_FLOAT, plain):
         return _float(plain)
     return text
 
@@ -241,7 +240,7 @@ def _float(text: str) -> Any:
     return int(number) if number.is_integer() and abs(number) < 2**53 else number
 
 
-_NOT_YAML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NOT_YAML = "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 
 def _explain(error: yaml.MarkedYAMLError, text: str) -> SyntaxProblem:
@@ -256,7 +255,7 @@ def _explain(error: yaml.MarkedYAMLError, text: str) -> SyntaxProblem:
 
 
 def _explain_character(error: yaml.reader.ReaderError, text: str) -> SyntaxProblem:
-    match = _NOT_YAML.search(text)
+    match = re.search(_NOT_YAML, text)
     if match is None:
         return SyntaxProblem(1, str(error.reason))
     line = text.count("\n", 0, match.start()) + 1

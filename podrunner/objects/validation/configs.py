@@ -3,7 +3,7 @@
 Rules are `ValidateConfigMap` and `ValidateSecret` of Kubernetes' pkg/apis/core/validation.
 """
 
-import json
+import msgspec
 
 from podrunner.objects import config
 from podrunner.objects.fielderrors import Errors
@@ -66,6 +66,6 @@ def _check_type(obj: config.Secret, data: dict[str, bytes], found: Errors) -> No
 
 def _is_json_object(text: bytes) -> bool:
     try:
-        return isinstance(json.loads(text), dict)
-    except ValueError:
+        return isinstance(msgspec.json.decode(text), dict)
+    except msgspec.DecodeError:
         return False

@@ -3,7 +3,6 @@
 Rules and words are apimachinery's `pkg/util/validation/validation.go` and `pkg/api/validate/content`.
 """
 
-import ipaddress
 import re
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
@@ -21,25 +20,19 @@ _LABEL_VALUE = f"({_QUALIFIED})?"
 _CONFIG_KEY = "[-._a-zA-Z0-9]+"
 _HEADER = "[-A-Za-z0-9]+"
 
-_is_label = re.compile(_LABEL).fullmatch
-_is_subdomain = re.compile(_SUBDOMAIN).fullmatch
-_is_dns_1035 = re.compile(_DNS_1035).fullmatch
-_is_underscore_subdomain = re.compile(_UNDERSCORE_SUBDOMAIN).fullmatch
-_is_qualified = re.compile(_QUALIFIED).fullmatch
-_is_label_value = re.compile(_LABEL_VALUE).fullmatch
-_is_config_key = re.compile(_CONFIG_KEY).fullmatch
-_is_header = re.compile(_HEADER).fullmatch
-_is_port_name = re.compile("[-a-z0-9]+").fullmatch
-_is_printable_ascii = re.compile("[ -~]*").fullmatch
+
+def _matches(pattern: str, value: str) -> bool:
+    """Compiled on first use, by re: most manifests need few of the patterns, and each costs start-up time."""
+    return re.fullmatch(pattern, value) is not None
 
 
 def dns_label(value: str) -> Messages:
     """RFC 1123 label: containers, volumes, namespaces, host names."""
-    if len(value) <= 63 and _is_label(value):
+    if len(value) <= 63 and _matches(_LABEL, value):
         return ()
     messages = _too_long(value, 63)
-    if not _is_label(value):
-        if _is_subdomain(value):
+    if not _matches(_LABEL, value):
+        if _matches(_SUBDOMAIN, value):
             return [*messages, "must not contain dots"]
         text = (
             "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', "
@@ -51,10 +44,10 @@ def dns_label(value: str) -> Messages:
 
 def dns_subdomain(value: str) -> Messages:
     """RFC 1123 subdomain: pods and most other objects."""
-    if len(value) <= 253 and _is_subdomain(value):
+    if len(value) <= 253 and _matches(_SUBDOMAIN, value):
         return ()
     messages = _too_long(value, 253)
-    if not _is_subdomain(value):
+    if not _matches(_SUBDOMAIN, value):
         text = (
             "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', "
             "and must start and end with an alphanumeric character"
@@ -65,10 +58,10 @@ def dns_subdomain(value: str) -> Messages:
 
 def dns_1035_label(value: str) -> Messages:
     """RFC 1035 label: services."""
-    if len(value) <= 63 and _is_dns_1035(value):
+    if len(value) <= 63 and _matches(_DNS_1035, value):
         return ()
     messages = _too_long(value, 63)
-    if not _is_dns_1035(value):
+    if not _matches(_DNS_1035, value):
         text = (
             "a DNS-1035 label must consist of lower case alphanumeric characters or '-', "
             "start with an alphabetic character, and end with an alphanumeric character"
@@ -80,10 +73,10 @@ def dns_1035_label(value: str) -> Messages:
 def dns_search(value: str) -> Messages:
     """A DNS search domain, which may have underscores and end with a dot."""
     domain = value.removesuffix(".")
-    if value == "." or (len(domain) <= 253 and _is_underscore_subdomain(domain)):
+    if value == "." or (len(domain) <= 253 and _matches(_UNDERSCORE_SUBDOMAIN, domain)):
         return ()
     messages = _too_long(domain, 253)
-    if not _is_underscore_subdomain(domain):
+    if not _matches(_UNDERSCORE_SUBDOMAIN, domain):
         text = (
             "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', "
             "and must start and end with an alphanumeric character"
@@ -94,7 +87,7 @@ def dns_search(value: str) -> Messages:
 
 def qualified_name(value: str) -> Messages:
     """A label key: an optional DNS prefix, a slash, a name of at most 63 characters."""
-    if len(value) <= 63 and _is_qualified(value):
+    if len(value) <= 63 and _matches(_QUALIFIED, value):
         return ()
     text = (
         "must consist of alphanumeric characters, '-', '_' or '.', "
@@ -112,16 +105,16 @@ def qualified_name(value: str) -> Messages:
     if not name:
         messages.append(_empty("name part"))
     messages += [f"name part {message}" for message in _too_long(name, 63)]
-    if not _is_qualified(name):
+    if not _matches(_QUALIFIED, name):
         messages.append(f"name part {rule}")
     return messages
 
 
 def label_value(value: str) -> Messages:
-    if len(value) <= 63 and _is_label_value(value):
+    if len(value) <= 63 and _matches(_LABEL_VALUE, value):
         return ()
     messages = _too_long(value, 63)
-    if not _is_label_value(value):
+    if not _matches(_LABEL_VALUE, value):
         text = (
             "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', "
             "and must start and end with an alphanumeric character"
@@ -132,7 +125,7 @@ def label_value(value: str) -> Messages:
 
 def environment_name(value: str) -> Messages:
     """An environment variable's name: printable ASCII without '=' (relaxed since Kubernetes 1.34)."""
-    if value and "=" not in value and _is_printable_ascii(value):
+    if value and "=" not in value and _matches("[ -~]*", value):
         return ()
     if not value:
         return [_empty("environment variable name")]
@@ -141,10 +134,10 @@ def environment_name(value: str) -> Messages:
 
 def config_key(value: str) -> Messages:
     """A key of a ConfigMap or Secret: it becomes a file name."""
-    if len(value) <= 253 and _is_config_key(value) and not value.startswith("."):
+    if len(value) <= 253 and _matches(_CONFIG_KEY, value) and not value.startswith("."):
         return ()
     messages = _too_long(value, 253)
-    if not _is_config_key(value):
+    if not _matches(_CONFIG_KEY, value):
         text = "a valid config key must consist of alphanumeric characters, '-', '_' or '.'"
         messages.append(_regex(text, _CONFIG_KEY, "key.name", "KEY_NAME", "key-name"))
     if value in (".", ".."):
@@ -155,7 +148,7 @@ def config_key(value: str) -> Messages:
 
 
 def header_name(value: str) -> Messages:
-    if _is_header(value):
+    if _matches(_HEADER, value):
         return ()
     return [_regex("a valid HTTP header must consist of alphanumeric characters or '-'", _HEADER, "X-Header-Name")]
 
@@ -167,7 +160,7 @@ def port_number(value: int) -> Messages:
 def port_name(value: str) -> Messages:
     """An IANA service name: at most 15 of a-z, 0-9 and single hyphens, with at least one letter."""
     messages = _too_long(value, 15)
-    if not _is_port_name(value):
+    if not _matches("[-a-z0-9]+", value):
         messages.append("must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)")
     if not any("a" <= character <= "z" for character in value):
         messages.append("must contain at least one letter (a-z)")
@@ -183,6 +176,8 @@ def port_number_or_name(value: int | str) -> Messages:
 
 
 def ip_address(value: str) -> Messages:
+    import ipaddress
+
     try:
         ipaddress.ip_address(value)
     except ValueError:
@@ -191,6 +186,8 @@ def ip_address(value: str) -> Messages:
 
 
 def cidr(value: str) -> Messages:
+    import ipaddress
+
     try:
         ipaddress.ip_network(value, strict=False)
     except ValueError:

@@ -12,7 +12,6 @@ from podrunner.objects.validation import names, paths
 _MAX_ID = 2**32 - 1
 _SYSCTL_SEGMENT = "[a-z0-9]([-_a-z0-9]*[a-z0-9])?"
 _SYSCTL = rf"({_SYSCTL_SEGMENT}[\./])*{_SYSCTL_SEGMENT}"
-_is_sysctl = re.compile(_SYSCTL).fullmatch
 _PROFILES = ("Localhost", "RuntimeDefault", "Unconfined")
 _IPC_SYSCTLS = ("kernel.shm", "kernel.msg", "kernel.sem", "fs.mqueue.")
 _CHOICES = {
@@ -83,7 +82,7 @@ def _check_sysctls(sysctls: tuple[security.Sysctl, ...], spec: pod.PodSpec, path
         name = sysctl.name
         if not name:
             found.required(inner)
-        elif len(name) > 253 or not _is_sysctl(name):
+        elif len(name) > 253 or not re.fullmatch(_SYSCTL, name):
             found.invalid(inner, name, f"must have at most 253 characters and match regex ^{_SYSCTL}$")
         elif name in seen:
             found.duplicate(inner, name)
