@@ -23,39 +23,33 @@ def reconcile(view: View) -> Plan:
         wanted = stopping.deletion(view)
     elif view.pod.status.phase in ("Succeeded", "Failed"):
         wanted = stopping.rest(view)
-    elif view.sandbox is None or view.sandbox.state is EXITED:
-        wanted = _sandbox(view) + _outdated(view)
+    elif view.sandbox is None:
+        wanted = _lost_sandbox(view) + _outdated(view)
     else:
         wanted = _started_sandbox(view) + _containers(view) + _outdated(view)
     return wanted.without(view.under_way)
 
 
-def _sandbox(view: View) -> Plan:
+def _lost_sandbox(view: View) -> Plan:
     """A new sandbox, after everything of the old one has ended."""
-    lost = view.sandbox
-    survivors = [container for container in view.observed.containers if container.state is RUNNING]
-    if lost is None and not view.observed.containers:
+    ended = view.observed.sandbox
+    if stopping.for_good(view):
+        return stopping.clear(view, view.observed.containers, "the sandbox ended and the pod is not restarted")
+    if ended is None and not view.observed.containers:
         return _new_sandbox(view, 0, "the pod has no sandbox")
-    if _done_for_good(view):
-        return stopping.stop_all(view, survivors, "the sandbox ended and the pod is not restarted")
-    changed = f"#{lost.attempt}" if lost else "removed"
+    changed = f"#{ended.attempt}" if ended else "removed"
     report = plan.ReportSandboxChanged(sandbox=changed, cause="the sandbox ended while the pod goes on")
     reports = Plan() if report.key in view.memory.reported or view.memory.sandbox_failures else plan.do(report)
-    if survivors:
-        return reports + stopping.stop_all(view, survivors, "the sandbox ended")
-    return reports + _new_sandbox(view, lost.attempt + 1 if lost else 0, "the sandbox ended")
+    strays = _strays(view)
+    if strays or view.starting:
+        return reports + stopping.clear(view, strays, "the sandbox ended")
+    return reports + _new_sandbox(view, ended.attempt + 1 if ended else 0, "the sandbox ended")
 
 
-def _done_for_good(view: View) -> bool:
-    """Whether the pod must not get another sandbox: it ran, and its policy starts nothing again."""
-    containers = view.pod.spec.containers
-    latest = [view.observed.latest(container.name) for container in containers]
-    if not spec.restarts_init_containers(view.pod):
-        return any(instance is not None and instance.started_at is not None for instance in view.observed.containers)
-    ended = [instance for instance in latest if instance is not None and instance.state is EXITED]
-    return len(ended) == len(containers) and not any(
-        restarts.wanted(view.pod.spec.restart_policy, instance.exit_code) for instance in ended
-    )
+def _strays(view: View) -> list[observed.Container]:
+    """Containers that have not ended although their sandbox has."""
+    alive = [known for known in view.observed.containers if known.state is not EXITED]
+    return [known for known in alive if view.sandbox is None or known.sandbox_id != view.sandbox.id]
 
 
 def _new_sandbox(view: View, attempt: int, cause: str) -> Plan:
@@ -81,12 +75,15 @@ def _started_sandbox(view: View) -> Plan:
 
 def _containers(view: View) -> Plan:
     """The next init container, or all main containers together once initialization is complete."""
+    strays = _strays(view)
+    if strays:
+        return stopping.clear(view, strays, "their sandbox ended")
     upcoming = view.next_init_container()
     if upcoming is not None:
-        return Plan() if view.starting(upcoming.name) else _init_container(view, upcoming)
+        return Plan() if upcoming.name in view.starting else _init_container(view, upcoming)
     inits = view.pod.spec.init_containers
     cause = f"init container {inits[-1].name} succeeded" if inits else "the pod has no init containers"
-    due = [container for container in view.pod.spec.containers if not view.starting(container.name)]
+    due = [container for container in view.pod.spec.containers if container.name not in view.starting]
     return plan.together(_main_container(view, container, cause) for container in due)
 
 
@@ -95,30 +92,30 @@ def _init_container(view: View, container: Container) -> Plan:
     index = names.index(container.name)
     cause = f"init container {names[index - 1]} succeeded" if index else "it is the first init container"
     instance = view.in_sandbox(container.name)
-    if instance is not None and instance.state is EXITED:
-        if not spec.restarts_init_containers(view.pod):
-            return Plan()
-        return _restart(view, container, instance)
+    failed = view.lost(container.name) is not None or (instance is not None and instance.state is EXITED)
+    if failed and not spec.restarts_init_containers(view.pod):
+        return Plan()
     return _start(view, container, instance, cause)
 
 
 def _main_container(view: View, container: Container, cause: str) -> Plan:
-    instance = view.observed.latest(container.name)
-    if instance is None or instance.state is not EXITED:
-        return _start(view, container, view.in_sandbox(container.name), cause)
-    if not restarts.wanted(view.pod.spec.restart_policy, instance.exit_code):
+    code = view.exit_code(container.name)
+    if code is not None and not restarts.wanted(view.pod.spec.restart_policy, code):
         return Plan()
-    return _restart(view, container, instance)
+    return _start(view, container, view.observed.latest(container.name), cause)
 
 
-def _start(view: View, container: Container, instance: observed.Container | None, cause: str) -> Plan:
-    if instance is None:
+def _start(view: View, container: Container, latest: observed.Container | None, cause: str) -> Plan:
+    """The start of the `latest` instance if it was only created; the creation of the next one if it has ended."""
+    if latest is None or latest.state is EXITED:
+        if view.lost(container.name) is not None:
+            cause = f"{container.name} was removed"
+        elif latest is not None:
+            return _restart(view, container, latest)
         return images.create(view, container, view.next_attempt(container.name), cause)
-    if instance.state is CREATED and view.sandbox is not None and view.sandbox.state is RUNNING:
+    if latest.state is CREATED and view.sandbox is not None and view.sandbox.state is RUNNING:
         return plan.do(
-            plan.StartContainer(
-                container=container.name, attempt=instance.attempt, container_id=instance.id, cause=cause
-            )
+            plan.StartContainer(container=container.name, attempt=latest.attempt, container_id=latest.id, cause=cause)
         )
     return Plan()
 
@@ -166,6 +163,6 @@ def _outdated(view: View) -> Plan:
                 name=f"{old.name}#{old.attempt}", engine_id=old.id, cause="only the last ended instance is kept"
             )
             for old in instances[:-2]
-            if old.state is not RUNNING
+            if old.state is EXITED
         ]
     return plan.do(*removals)

@@ -6,7 +6,7 @@ SIGTERM (or what the image asks for), the grace period, SIGKILL. Pure; performs 
 from collections.abc import Iterable
 from datetime import timedelta
 
-from podrunner.pods import observed, plan, spec
+from podrunner.pods import observed, plan, restarts, spec
 from podrunner.pods.plan import Plan
 from podrunner.pods.view import View
 
@@ -20,18 +20,28 @@ LOOKING = frozenset({"InspectImage", "PullImage"})
 """Operations that only prepare what is no longer wanted."""
 
 
+def for_good(view: View) -> bool:
+    """Whether a pod whose sandbox is gone gets no other: it has run, and its policy starts nothing of it again.
+
+    Source: `computePodActions`, kubernetes pkg/kubelet/kuberuntime/kuberuntime_manager.go.
+    """
+    policy = view.pod.spec.restart_policy
+    if policy == "Never":
+        containers = (*view.pod.spec.init_containers, *view.pod.spec.containers)
+        return any(view.begun(known.name) or view.lost(known.name) for known in containers)
+    codes = [view.exit_code(container.name) for container in view.pod.spec.containers]
+    return all(code is not None and not restarts.wanted(policy, code) for code in codes)
+
+
 def deletion(view: View) -> Plan:
     """Stops the containers, then removes everything of the pod, then its object."""
     cause = "the pod is being deleted"
     unwanted = Plan(cancel=tuple(sorted(key for key in view.under_way if key[0] in LOOKING)))
     if any(kind in MAKING for kind, _ in view.under_way):
-        return unwanted + stop_all(view, _running(view), cause)
+        return unwanted + plan.together(_stop(view, container, cause) for container in _running(view))
     if _running(view):
-        return unwanted + stop_all(view, _running(view), cause) + _remove_unstarted(view, cause)
-    leftovers = [
-        plan.Remove(name=f"{container.name}#{container.attempt}", engine_id=container.id, cause=cause)
-        for container in view.observed.containers
-    ]
+        return unwanted + clear(view, view.observed.containers, cause)
+    leftovers = [_removal(container, cause) for container in view.observed.containers]
     leftovers += [
         plan.Remove(name=f"sandbox#{sandbox.attempt}", engine_id=sandbox.id, cause=cause)
         for sandbox in view.observed.sandboxes
@@ -46,17 +56,25 @@ def deletion(view: View) -> Plan:
 def rest(view: View) -> Plan:
     """A pod that has ended keeps its ended containers, for their logs, but no running sandbox."""
     cause = f"the pod has {view.pod.status.phase.lower()}"
-    running = _running(view)
-    stops = stop_all(view, running, cause) + _remove_unstarted(view, cause)
-    if running:
+    stops = clear(view, view.observed.containers, cause)
+    if _running(view):
         return stops
     sandboxes = [sandbox for sandbox in view.observed.sandboxes if sandbox.state is observed.State.RUNNING]
     return stops + plan.do(*(plan.StopSandbox(sandbox_id=sandbox.id, cause=cause) for sandbox in sandboxes))
 
 
-def stop_all(view: View, running: Iterable[observed.Container], cause: str) -> Plan:
-    """Stops these running containers, all at once."""
-    return plan.together(_stop(view, container, cause) for container in running)
+def clear(view: View, containers: Iterable[observed.Container], cause: str) -> Plan:
+    """Stops those of the containers that run, all at once, and removes those that were never started."""
+    return plan.together(_clear(view, container, cause) for container in containers)
+
+
+def _clear(view: View, container: observed.Container, cause: str) -> Plan:
+    match container.state:
+        case observed.State.RUNNING:
+            return _stop(view, container, cause)
+        case observed.State.CREATED:
+            return plan.do(_removal(container, cause))
+    return Plan()
 
 
 def _stop(view: View, container: observed.Container, cause: str) -> Plan:
@@ -83,8 +101,5 @@ def _running(view: View) -> list[observed.Container]:
     return [container for container in view.observed.containers if container.state is observed.State.RUNNING]
 
 
-def _remove_unstarted(view: View, cause: str) -> Plan:
-    unstarted = [container for container in view.observed.containers if container.state is observed.State.CREATED]
-    return plan.do(
-        *(plan.Remove(name=f"{known.name}#{known.attempt}", engine_id=known.id, cause=cause) for known in unstarted)
-    )
+def _removal(container: observed.Container, cause: str) -> plan.Remove:
+    return plan.Remove(name=f"{container.name}#{container.attempt}", engine_id=container.id, cause=cause)

@@ -1,15 +1,22 @@
 """Everything that decisions about one pod, and reports of it, are made from. Pure; performs no I/O."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import msgspec
 
 from podrunner.objects.container import Container
 from podrunner.objects.pod import Pod
-from podrunner.objects.pod_status import ContainerStatus
+from podrunner.objects.pod_status import ContainerStateTerminated, ContainerStatus
 from podrunner.pods import plan
 from podrunner.pods.observed import Container as Instance, Observed, Sandbox, State
+
+_KILLED = ContainerStateTerminated(
+    reason="ContainerStatusUnknown",
+    message="The container could not be located when the pod was deleted.  The container used to be Running",
+    exit_code=137,
+)
+"""The kubelet's words (and its two spaces) for a container that ran and is gone, whoever removed it."""
 
 
 class Image(msgspec.Struct, frozen=True):
@@ -74,7 +81,9 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def sandbox(self) -> Sandbox | None:
-        return self.observed.sandbox
+        """The newest sandbox unless it has ended."""
+        newest = self.observed.sandbox
+        return None if newest is None or newest.state is State.EXITED else newest
 
     def in_sandbox(self, name: str) -> Instance | None:
         """The newest instance of the container `name` in the present sandbox."""
@@ -83,12 +92,16 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
             return None
         return latest
 
-    def starting(self, name: str) -> bool:
-        """Whether an instance of the container `name` is being created or started: it has not ended before it began."""
-        return any(
-            kind in ("CreateContainer", "StartContainer") and target.partition("#")[0] == name
-            for kind, target in self.under_way
-        )
+    def begun(self, name: str) -> Instance | None:
+        """The newest instance of the container `name`, in whichever sandbox, that was more than created."""
+        begun = [known for known in self.observed.containers if known.name == name and known.state is not State.CREATED]
+        return begun[-1] if begun else None
+
+    @property
+    def starting(self) -> frozenset[str]:
+        """The containers of which an instance is being created or started: it has not ended before it began."""
+        kinds = ("CreateContainer", "StartContainer")
+        return frozenset(target.partition("#")[0] for kind, target in self.under_way if kind in kinds)
 
     def stored(self, name: str) -> ContainerStatus | None:
         """The status of the container `name` as it was stored last."""
@@ -98,32 +111,43 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
                 return stored
         return None
 
+    def lost(self, name: str) -> ContainerStateTerminated | None:
+        """How the newest instance of the container `name` ended, if someone removed it from the engine; else None.
+
+        The stored status tells; one that ran when it was reported last counts as killed (kubelet:
+        `convertToAPIContainerStatuses`, pkg/kubelet/kubelet_pods.go). For an init container, that status is of the
+        present sandbox: it is reported as waiting before there is another.
+        """
+        stored, begun = self.stored(name), self.begun(name)
+        if stored is None or (begun is not None and begun.attempt >= stored.restart_count):
+            return None
+        if stored.state.running is not None:
+            return _KILLED
+        return stored.state.terminated or stored.last_state.terminated
+
+    def exit_code(self, name: str) -> int | None:
+        """The exit code of the newest instance of the container `name`; None if it has not ended or there was none."""
+        lost, begun = self.lost(name), self.begun(name)
+        if lost is not None:
+            return lost.exit_code
+        return begun.exit_code if begun is not None and begun.state is State.EXITED else None
+
     def restart_count(self, name: str) -> int:
         """The larger of what the engine's labels and the stored status say: someone may have removed containers."""
-        latest, stored = self.observed.latest(name), self.stored(name)
-        return max(latest.attempt if latest else 0, stored.restart_count if stored else 0)
+        begun, stored = self.begun(name), self.stored(name)
+        return max(begun.attempt if begun else 0, stored.restart_count if stored else 0)
 
     def next_attempt(self, name: str) -> int:
         """The attempt number of the next instance of the container `name`; the first is 0."""
-        stored = self.stored(name)
-        existed = self.observed.latest(name) is not None or (stored is not None and stored.container_id != "")
+        existed = self.begun(name) is not None or self.lost(name) is not None or self.restart_count(name) > 0
         return self.restart_count(name) + 1 if existed else 0
 
     def init_container_succeeded(self, name: str) -> bool:
-        """Whether the init container `name` has succeeded in the present sandbox.
-
-        If its instance was removed behind our back, the stored status tells, provided that it is of this sandbox.
-        """
-        instance = self.in_sandbox(name)
-        if instance is not None:
-            return instance.state is State.EXITED and instance.exit_code == 0
-        stored = self.stored(name)
-        terminated = stored.state.terminated if stored else None
-        if terminated is None or terminated.exit_code != 0 or self.sandbox is None:
-            return False
-        # Stored times have whole seconds; the second in which the sandbox was made belongs to it.
-        began = self.sandbox.created_at - timedelta(seconds=1)
-        return terminated.started_at is not None and terminated.started_at > began
+        """Whether the init container `name` has succeeded in the present sandbox."""
+        instance, lost = self.in_sandbox(name), self.lost(name)
+        if lost is not None:
+            return lost.exit_code == 0
+        return instance is not None and instance.state is State.EXITED and instance.exit_code == 0
 
     def main_container_ran(self) -> bool:
         """Whether a main container was started in the present sandbox: then all init containers had succeeded."""
@@ -138,6 +162,6 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
         if self.main_container_ran():
             return None
         for container in self.pod.spec.init_containers:
-            if self.starting(container.name) or not self.init_container_succeeded(container.name):
+            if container.name in self.starting or not self.init_container_succeeded(container.name):
                 return container
         return None

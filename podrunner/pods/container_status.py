@@ -1,0 +1,158 @@
+"""What is reported of one container: its state and the one before, readiness, restarts. Pure; performs no I/O.
+
+Rules and wording are the kubelet's: `convertToAPIContainerStatuses` in kubernetes pkg/kubelet/kubelet_pods.go, the
+states as its Docker integration showed them (pkg/kubelet/dockershim/docker_container.go before Kubernetes 1.24).
+"""
+
+import msgspec
+
+from podrunner.objects import meta
+from podrunner.objects.container import Container
+from podrunner.objects.pod_status import (
+    ContainerState,
+    ContainerStateRunning,
+    ContainerStateTerminated,
+    ContainerStateWaiting,
+    ContainerStatus,
+)
+from podrunner.pods import observed, restarts, spec, stopping
+from podrunner.pods.view import View
+
+_INITIALIZED = ContainerStateTerminated(
+    reason="Completed",
+    message="Unable to get init container status from container runtime and pod has been initialized, "
+    "treat it as exited normally",
+    exit_code=0,
+)
+"""The kubelet's words for an init container that is gone while a main container runs."""
+
+
+def build(view: View, container: Container, *, init: bool) -> ContainerStatus:
+    """The status of one container now; `init` tells whether it is an init container.
+
+    An instance that was only created is not reported: until it starts, the one before it is.
+    """
+    name = container.name
+    instance, lost = _of_init_container(view, name) if init else (view.begun(name), view.lost(name))
+    if lost is not None:
+        return _of_lost(view, container, lost, init=init)
+    return _of_instance(view, container, instance, init=init)
+
+
+def _of_init_container(view: View, name: str) -> tuple[observed.Container | None, ContainerStateTerminated | None]:
+    """The newest instance, or how it ended if it was lost. In another sandbox the init containers run again."""
+    instance, lost = view.begun(name), view.lost(name)
+    if view.sandbox is None:
+        return (None, None) if _gets_another_sandbox(view) else (instance, lost)
+    if instance is not None and instance.sandbox_id != view.sandbox.id:
+        instance = None
+    if instance is None and view.main_container_ran() and (lost is None or lost.exit_code != 0):
+        lost = _INITIALIZED
+    return instance, lost
+
+
+def _gets_another_sandbox(view: View) -> bool:
+    if view.pod.metadata.deletion_timestamp is not None or view.pod.status.phase in ("Succeeded", "Failed"):
+        return False
+    return not stopping.for_good(view)
+
+
+def _of_instance(
+    view: View, container: Container, instance: observed.Container | None, *, init: bool
+) -> ContainerStatus:
+    """The status of a container by its newest instance; None if there was none yet."""
+    state = _state(view, container, instance, init=init)
+    stored = view.stored(container.name)
+    running = state.running is not None
+    return ContainerStatus(
+        name=container.name,
+        image=container.image,
+        image_id=f"docker://{instance.image_id}" if instance and instance.image_id else "",
+        container_id=f"docker://{instance.id}" if instance else "",
+        restart_count=max(instance.attempt if instance else 0, stored.restart_count if stored else 0),
+        ready=state.terminated is not None and state.terminated.exit_code == 0 if init else running,
+        started=None if init else running,
+        state=state,
+        last_state=_last_state(view, instance, state, init=init) if instance else ContainerState(),
+    )
+
+
+def _of_lost(view: View, container: Container, end: ContainerStateTerminated, *, init: bool) -> ContainerStatus:
+    """The status of a container whose newest instance someone removed, and which had ended like this."""
+    stored = view.stored(container.name) or _of_instance(view, container, None, init=init)
+    ended = ContainerState(terminated=end)
+    again = _will_restart(view, end.exit_code, init=init)
+    former = stored.last_state if stored.state.waiting is None else ContainerState()
+    return msgspec.structs.replace(
+        stored,
+        ready=init and end.exit_code == 0,
+        started=None if init else False,
+        state=ContainerState(waiting=_waiting(view, container, init)) if again else ended,
+        last_state=ended if again else former,
+    )
+
+
+def _state(view: View, container: Container, instance: observed.Container | None, *, init: bool) -> ContainerState:
+    if instance is None:
+        return ContainerState(waiting=_waiting(view, container, init))
+    if instance.state is observed.State.RUNNING:
+        started_at = meta.at_second(instance.started_at or instance.created_at)
+        return ContainerState(running=ContainerStateRunning(started_at=started_at))
+    if container.name in view.memory.waiting and _will_restart(view, instance.exit_code, init=init):
+        return ContainerState(waiting=_waiting(view, container, init))
+    return ContainerState(terminated=_terminated(instance))
+
+
+def _last_state(view: View, instance: observed.Container, state: ContainerState, *, init: bool) -> ContainerState:
+    """How `instance` ended, if it is waiting for its restart, else how the one before it did."""
+    if state.waiting is not None:
+        return ContainerState(terminated=_terminated(instance))
+    former = [
+        known
+        for known in view.observed.containers
+        if known.name == instance.name
+        and known.attempt < instance.attempt
+        and known.state is observed.State.EXITED
+        and (known.sandbox_id == instance.sandbox_id or not init)
+    ]
+    if former:
+        return ContainerState(terminated=_terminated(former[-1]))
+    stored = view.stored(instance.name)
+    return stored.last_state if stored else ContainerState()
+
+
+def _will_restart(view: View, exit_code: int, *, init: bool) -> bool:
+    if view.pod.metadata.deletion_timestamp is not None:
+        return False
+    if init:
+        return exit_code != 0 and spec.restarts_init_containers(view.pod)
+    return restarts.wanted(view.pod.spec.restart_policy, exit_code)
+
+
+def _waiting(view: View, container: Container, init: bool) -> ContainerStateWaiting:
+    known = view.memory.waiting.get(container.name)
+    if known is not None:
+        return ContainerStateWaiting(reason=known.reason, message=known.message)
+    initializing = init or bool(view.pod.spec.init_containers)
+    return ContainerStateWaiting(reason="PodInitializing" if initializing else "ContainerCreating")
+
+
+def _terminated(instance: observed.Container) -> ContainerStateTerminated:
+    began = instance.started_at or instance.created_at
+    return ContainerStateTerminated(
+        container_id=f"docker://{instance.id}",
+        exit_code=instance.exit_code,
+        reason=_exit_reason(instance),
+        message=instance.error if instance.started_at is None else "",
+        started_at=meta.at_second(began),
+        finished_at=meta.at_second(instance.finished_at or began),
+    )
+
+
+def _exit_reason(container: observed.Container) -> str:
+    """Kubernetes' one word for how an instance ended."""
+    if container.started_at is None:
+        return "ContainerCannotRun"
+    if container.oom_killed:
+        return "OOMKilled"
+    return "Error" if container.exit_code else "Completed"
