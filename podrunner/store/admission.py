@@ -13,6 +13,7 @@ import msgspec
 
 from podrunner import errors
 from podrunner.objects import defaults, meta, validation
+from podrunner.objects.pod import Pod
 from podrunner.store import problems
 
 Obj = TypeVar("Obj", bound=meta.Object)
@@ -26,13 +27,14 @@ def admit(obj: Obj, now: datetime) -> Obj:
     """The object as it will be stored, but for its resourceVersion. Raises errors.BadRequest or errors.Invalid."""
     if obj.metadata.resource_version:
         raise errors.BadRequest("resourceVersion should not be set on objects to be created")
-    admitted = defaults.apply(msgspec.structs.replace(obj, metadata=_metadata(obj.metadata, now)))
+    admitted = defaults.apply(msgspec.structs.replace(obj, metadata=_metadata(obj, now)))
     if found := validation.validate(admitted):
         raise problems.invalid(admitted.kind, admitted.metadata.name, found)
     return admitted
 
 
-def _metadata(given: meta.ObjectMeta, now: datetime) -> meta.ObjectMeta:
+def _metadata(obj: meta.Object, now: datetime) -> meta.ObjectMeta:
+    given = obj.metadata
     return msgspec.structs.replace(
         given,
         name=given.name or _generated_name(given.generate_name),
@@ -40,7 +42,7 @@ def _metadata(given: meta.ObjectMeta, now: datetime) -> meta.ObjectMeta:
         creation_timestamp=meta.at_second(now),
         deletion_timestamp=None,
         deletion_grace_period_seconds=None,
-        generation=1,
+        generation=1 if isinstance(obj, Pod) else 0,  # the only kind of ours whose generations Kubernetes counts
         self_link="",
     )
 

@@ -152,12 +152,16 @@ class Database:
 
 def _open(path: Path | None) -> sqlite3.Connection:
     try:
+        if path is not None:
+            path.touch(mode=0o600)  # SQLite gives its other files the mode of this one
         connection = sqlite3.connect(":memory:" if path is None else path, isolation_level=None, timeout=_LOCK_SECONDS)
         # WAL under an exclusive lock needs no shared memory: it works on network file systems too.
         connection.execute("PRAGMA locking_mode = EXCLUSIVE")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
         _prepare(connection, path)
+    except OSError as error:
+        raise errors.ServerError(f"cannot open the store {path}: {error.strerror}") from error
     except sqlite3.OperationalError as error:
         raise errors.ServerError(
             f"cannot open the store {path}: {error}; is another podrunner server using it?"

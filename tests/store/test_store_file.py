@@ -2,6 +2,7 @@
 
 import signal
 import sqlite3
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -46,6 +47,21 @@ def test_what_was_stored_is_there_when_the_file_is_opened_again(tmp_path: Path) 
     assert second.list(CONFIG_MAP).resource_version == stored.metadata.resource_version
     assert len(second.watch(CONFIG_MAP, since="1").pending()) == 1
     second.close()
+
+
+def test_no_other_user_can_read_the_store(tmp_path: Path) -> None:
+    registry = opened(tmp_path / "store.db")
+    registry.create(config.ConfigMap(metadata=meta.ObjectMeta(name="a")))
+    assert {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()} == {
+        "store.db": 0o600,
+        "store.db-wal": 0o600,
+    }
+    registry.close()
+
+
+def test_a_place_that_can_not_be_written_to_is_told(tmp_path: Path) -> None:
+    with pytest.raises(errors.ServerError, match=r"cannot open the store .*/none/store\.db: No such file or directory"):
+        opened(tmp_path / "none" / "store.db")
 
 
 def test_resource_versions_go_on_after_everything_was_deleted(tmp_path: Path) -> None:

