@@ -25,7 +25,7 @@ from podrunner.objects import (
 )
 
 S = TypeVar("S", bound=base.Struct)
-O = TypeVar("O", bound=meta.Object)  # noqa: E741
+Obj = TypeVar("Obj", bound=meta.Object)
 C = TypeVar("C", bound=container.Container)
 
 TERMINATION_GRACE_PERIOD_SECONDS = 30
@@ -37,10 +37,10 @@ CLIENT_IP_AFFINITY_SECONDS = 10800
 _NO_RESOURCES = container.ResourceRequirements()
 
 
-def apply(obj: O, namespace: str = "default") -> O:
+def apply(obj: Obj, namespace: str = "default") -> Obj:
     """`obj` with its defaults; one of a namespaced kind that names no namespace gets `namespace`. Idempotent."""
     rule = _RULES.get(type(obj))
-    filled: O = rule(obj) if rule else obj
+    filled: Obj = rule(obj) if rule else obj
     if isinstance(filled, (cluster.Namespace, node.Node)) or filled.metadata.namespace:
         return filled
     return structs.replace(filled, metadata=structs.replace(filled.metadata, namespace=namespace))

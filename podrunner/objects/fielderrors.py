@@ -95,6 +95,8 @@ def show(value: Any) -> str:
     """A value as Kubernetes prints it in an error."""
     if isinstance(value, str):
         return quote(value)
+    if type(value) is int:
+        return str(value)
     if isinstance(value, dict):
         return "{...}"
     if isinstance(value, (list, tuple)):

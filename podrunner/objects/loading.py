@@ -8,10 +8,10 @@ import codecs
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from podrunner import errors
-from podrunner.objects import decode, defaults, fielderrors, kinds, meta, validation, yamltext
+from podrunner.objects import decode, defaults, fielderrors, kinds, lines, meta, validation, yamltext
 
 STDIN = "-"
 SUFFIXES = (".json", ".yaml", ".yml")
@@ -27,30 +27,12 @@ class Source(NamedTuple):
         return f"{self.file}:{self.line}"
 
 
-class Lines:
-    """Finds the line of a field by its path within the object."""
-
-    def __init__(self, places: yamltext.Places, line: int) -> None:
-        self._places = places
-        self._line = line
-
-    def at(self, path: str) -> int:
-        """The line of the field, or of the nearest one around it that is in the text."""
-        places, line = self._places, self._line
-        while path and places:
-            step = _step(path, places)
-            if step is None:
-                break
-            (line, places), path = step
-        return line
-
-
 class Loaded(NamedTuple):
     """An object with its defaults, and where it came from."""
 
     object: meta.Object
     source: Source
-    lines: Lines
+    lines: lines.Lines
 
 
 def load(paths: Sequence[str], stdin: BinaryIO, namespace: str = "default") -> list[Loaded]:
@@ -108,65 +90,69 @@ class _Loader:
         count = 0
         try:
             for document in yamltext.documents(_text(content)):
-                count += document.data is not None
-                self._document(document, name)
+                count += self._document(document, name)
         except yamltext.SyntaxProblem as problem:
             self.problems.append(f"{name}:{problem.line}: {problem}")
         else:
             if not count:
                 self.problems.append(f"{name}:1: no objects in it")
 
-    def _document(self, document: yamltext.Document, name: str) -> None:
+    def _document(self, document: yamltext.Document, name: str) -> int:
+        """Takes in a document; returns how many objects it was meant to have."""
+        if document.data is None:
+            return 0
         found = [(each.line, str(_duplicate(document, each))) for each in document.duplicates]
-        for item in _items(document):
+        items = list(_items(_Item(document.data, document.places, document.line, "")))
+        for item in items:
             found += self._item(item, name)
         self.problems += [f"{name}:{line}: {text}" for line, text in sorted(found, key=lambda each: each[0])]
+        return len(items)
 
     def _item(self, item: "_Item", name: str) -> list[tuple[int, str]]:
         """Takes in one object, or returns what is wrong with it and where."""
-        lines = Lines(item.places, item.line)
+        where = lines.Lines(item.places, item.line)
         kind, found = _kind(item)
         if kind is not None:
             decoded = decode.decode(item.data, kind.type)
             obj = defaults.apply(decoded.object, self._namespace)
             found = decoded.problems
             found += _not_following(validation.validate(obj), found)
-            self._loaded.append(Loaded(obj, Source(name, item.line), lines))
-        prefix = item.path
-        return [(lines.at(each.location), f"{prefix}{'.' if prefix and each.path else ''}{each}") for each in found]
+            self._loaded.append(Loaded(obj, Source(name, item.line), where))
+        return [(where.at(each.location), _within_document(each, item.path)) for each in found]
+
+
+def _within_document(error: fielderrors.FieldError, around: str) -> str:
+    """The error with its path from the top of the document."""
+    return f"{around}{'.' if error.path else ': '}{error}" if around else str(error)
 
 
 class _Item(NamedTuple):
     """One object of a document: the document itself, or an item of the list it is. `path` is where in the document."""
 
-    data: object
+    data: Any
     places: yamltext.Places
     line: int
     path: str
     default_kind: str = ""
 
 
-def _items(document: yamltext.Document) -> Iterable[_Item]:
-    """The document; or what is in it, if it is a List, a PodList, a ConfigMapList …"""
-    if document.data is None:
+def _items(item: _Item) -> Iterator[_Item]:
+    """The item itself; or what is in it, if it is a List, a PodList, a ConfigMapList …"""
+    inner = _listed(item.data)
+    if not isinstance(inner, list):
+        yield item
         return
-    pending = [_Item(document.data, document.places, document.line, "")]
-    while pending:
-        item = pending.pop(0)
-        data, places = item.data, item.places
-        kind = data.get("kind") if isinstance(data, dict) else None
-        if not (isinstance(data, dict) and isinstance(kind, str) and kind.endswith("List") and "items" in data):
-            yield item
-            continue
-        inner = data["items"] or []
-        if not isinstance(inner, list):
-            yield item._replace(data={"items": inner})
-            continue
-        prefix = f"{item.path}.items" if item.path else "items"
-        pending[:0] = [
-            _Item(each, below, line, f"{prefix}[{index}]", kind.removesuffix("List"))
-            for index, (each, (line, below)) in enumerate(zip(inner, places["items"][1] or [], strict=True))
-        ]
+    kind = item.data["kind"].removesuffix("List")
+    below = item.places["items"][1]
+    for index, (data, (line, places)) in enumerate(zip(inner, below, strict=True)):
+        path = f"{item.path}.items[{index}]".removeprefix(".")
+        yield from _items(_Item(data, places, line, path, kind))
+
+
+def _listed(data: Any) -> Any:
+    """The items of a list, None if it is no list."""
+    kind = data.get("kind") if isinstance(data, dict) else None
+    return data.get("items") if isinstance(kind, str) and kind.endswith("List") else None
 
 
 def _kind(item: _Item) -> tuple[kinds.Kind | None, list[fielderrors.FieldError]]:
@@ -184,16 +170,13 @@ def _kind(item: _Item) -> tuple[kinds.Kind | None, list[fielderrors.FieldError]]
     if found:
         return None, found
     kind = kinds.by_name(given["kind"])
-    if kind is None:
+    if _listed(item.data) is not None:
+        found.wrong_type("items", item.data["items"], "must be a list")
+    elif kind is None:
         known = ", ".join(each.name for each in kinds.KINDS)
         detail = f"podrunner runs Pods; the kinds it knows are {known}"
-        found.append(
-            fielderrors.FieldError(
-                "kind",
-                fielderrors.NOT_SUPPORTED,
-                f"Unsupported value: {fielderrors.quote(given['kind'])}: {detail}",
-            )
-        )
+        message = f"Unsupported value: {fielderrors.quote(given['kind'])}: {detail}"
+        found.append(fielderrors.FieldError("kind", fielderrors.NOT_SUPPORTED, message))
     elif given["apiVersion"] != kind.api_version:
         found.unsupported("apiVersion", given["apiVersion"], [kind.api_version])
         kind = None
@@ -214,13 +197,9 @@ def _not_following(
 
     def follows(error: fielderrors.FieldError) -> bool:
         causes = lost + misspelt if error.reason == fielderrors.REQUIRED else lost
-        return any(_is_within(error.location, cause) for cause in causes)
+        return any(lines.is_within(error.location, cause) for cause in causes)
 
     return [error for error in found if not follows(error)]
-
-
-def _is_within(path: str, around: str) -> bool:
-    return path.startswith(around) and path[len(around) : len(around) + 1] in ("", ".", "[")
 
 
 def _meant(error: fielderrors.FieldError) -> str:
@@ -234,38 +213,10 @@ def _meant(error: fielderrors.FieldError) -> str:
 
 def _duplicate(document: yamltext.Document, duplicate: yamltext.Duplicate) -> fielderrors.FieldError:
     found = fielderrors.Errors()
-    around = _path_of(duplicate.mapping, document.places)
+    around = lines.path_of(duplicate.mapping, document.places)
     found.duplicate(f"{around}.{duplicate.key}" if around else duplicate.key, duplicate.key)
     text = f"{found[0].message}: the key is on line {duplicate.first_line} already"
     return found[0]._replace(message=text)
-
-
-def _path_of(wanted: yamltext.Places, places: yamltext.Places, path: str = "") -> str | None:
-    """The path of a mapping, found by its identity."""
-    if places is wanted:
-        return path
-    entries = places.items() if isinstance(places, dict) else enumerate(places or ())
-    for key, (_, inner) in entries:
-        step = f"[{key}]" if isinstance(key, int) else f".{key}" if path else key
-        below = _path_of(wanted, inner, path + step) if inner else None
-        if below is not None:
-            return below
-    return None
-
-
-def _step(path: str, places: yamltext.Places) -> tuple[tuple[int, yamltext.Places], str] | None:
-    """The entry the path's first segment names, and the rest of the path. A key may itself have dots."""
-    if isinstance(places, list):
-        match = re.match(r"\[(\d+)\]\.?", path)
-        return (places[int(match[1])], path[match.end() :]) if match and int(match[1]) < len(places) else None
-    name = re.split(r"[.\[]", path, maxsplit=1)[0]
-    if name in places:
-        return places[name], path[len(name) :].removeprefix(".")
-    for key in sorted(places, key=len, reverse=True):
-        for spelt in (f"[{key}]", key):
-            if _is_within(path, spelt):
-                return places[key], path[len(spelt) :].removeprefix(".")
-    return None
 
 
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)

@@ -138,6 +138,9 @@ KINDS = "Pod, ConfigMap, Secret, PersistentVolumeClaim, Service, ServiceAccount,
         ("a: !!binary '###'", 1, "!!binary is not base64 of UTF-8 text"),
         ("just text", 1, f'Invalid value: "just text": {NO_OBJECT}'),
         ("- a\n- [b]", 1, f'Invalid value: ["a", [...]]: {NO_OBJECT}'),
+        ("{apiVersion: v1, kind: List, items: []}", 1, "no objects in it"),
+        ("{apiVersion: v1, kind: List, items: {}}", 1, "items: Invalid value: {...}: must be a list"),
+        ("{apiVersion: v1, kind: List, items: [3]}", 1, f"items[0]: Invalid value: 3: {NO_OBJECT}"),
         ("kind: Pod", 1, "apiVersion: Required value"),
         ("apiVersion: v1", 1, "kind: Required value"),
         ("apiVersion: v1\nkind: [Pod]", 2, 'kind: Invalid value: ["Pod"]: must be a string'),
@@ -164,6 +167,14 @@ def test_a_megabyte_in_one_field_is_shown_in_part() -> None:
     problem = problems(POD.replace("name: kubia\nspec", f"name: {'A' * 2**20}\nspec"))[0]
     assert problem.startswith(f'pod.yaml:4: metadata.name: Invalid value: "{"A" * 200}"...: must be no more than 253')
     assert len(problem) < 1000
+
+
+def test_a_number_of_more_than_64_bits_is_out_of_range() -> None:
+    (problem,) = problems(POD.replace("spec:", "spec:\n  priority: 99999999999999999999999999"))
+    assert problem == (
+        "pod.yaml:6: spec.priority: Invalid value: 99999999999999999999999999: "
+        "must be between -2147483648 and 2147483647, inclusive"
+    )
 
 
 def test_endless_digits_are_not_a_number() -> None:
