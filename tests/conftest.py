@@ -30,7 +30,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 @pytest.fixture
 def instance(request: pytest.FixtureRequest) -> Iterator[str]:
     """An instance id. Afterwards its containers and networks are gone; their logs are shown if the test failed."""
-    name = f"test-{uuid4().hex[:12]}"
+    # The first digits tell it from any other: podrunner's own network is named after them.
+    name = f"{uuid4().hex[:12]}-test"
     yield name
     with closing(client.open_api(address.resolve(os.environ), client.OLDEST_TESTED_API)) as api:
         ours = {"label": f"{labels.INSTANCE}={name}"}
