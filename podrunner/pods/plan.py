@@ -103,13 +103,14 @@ class SignalContainer(Operation, frozen=True):
     """Send a signal to the container's main process. `first`: none was sent before, which is an event of its own."""
 
     container: str
+    attempt: int
     container_id: str
     signal: str
     first: bool
 
     @property
     def target(self) -> str:
-        return f"{self.container} with {self.signal}"
+        return f"{self.container}#{self.attempt} with {self.signal}"
 
 
 class StopSandbox(Operation, frozen=True):

@@ -93,7 +93,12 @@ def _stop(view: View, container: observed.Container, cause: str) -> Plan:
 
 def _signal(container: observed.Container, signal: str, cause: str, first: bool) -> plan.SignalContainer:
     return plan.SignalContainer(
-        container=container.name, container_id=container.id, signal=signal, first=first, cause=cause
+        container=container.name,
+        attempt=container.attempt,
+        container_id=container.id,
+        signal=signal,
+        first=first,
+        cause=cause,
     )
 
 
