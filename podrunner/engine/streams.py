@@ -120,7 +120,9 @@ class _Handover(Generic[T]):
             self._room.wait_for(lambda: self._closed or self._bytes < AHEAD_BYTES)
             if self._closed:
                 raise _ReaderGone
-            wake = bool(items) and not self._items
+            if not items:
+                return  # not counted: the reader, who has nothing to take, would not make room again
+            wake = not self._items
             self._items += items
             self._bytes += size
         if wake:
