@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from types import FrameType
 from typing import Protocol
 
-from podrunner.client import actions, api, outcome
+from podrunner.client import actions, api, ordering, outcome
 from podrunner.client.link import Lease, Link
 from podrunner.client.session import Options, Session
 from podrunner.client.streams import Happening, Streams
@@ -52,41 +52,58 @@ class Printer(Protocol):
 
 def run(link: Link, lease: Lease, pods: Sequence[Pod], options: Options, printer: Printer) -> int:
     """Follows the created pods to their end; the exit status. Must be called from the main thread."""
-    runner = _Runner(link, Session(pods, options), printer)
+    newest = max(int(pod.metadata.resource_version) for pod in pods)
+    runner = _Runner(link, Session(pods, options), printer, newest)
     with contextlib.closing(printer), contextlib.closing(lease), runner.signals_are_happenings():
         return runner.loop(lease)
 
 
 class _Runner:
-    def __init__(self, link: Link, session: Session, printer: Printer) -> None:
+    def __init__(self, link: Link, session: Session, printer: Printer, newest: int) -> None:
+        """`newest`: the number of the store's newest change that the session knows."""
         # SimpleQueue, because a signal handler puts into it while the same thread may be in get().
-        self._happenings: queue.SimpleQueue[Happening] = queue.SimpleQueue()
-        self._streams = Streams(link, session, self._happenings.put)
+        self._happenings: queue.SimpleQueue[tuple[Happening, int | None]] = queue.SimpleQueue()
+        self._stored: ordering.Ordering[Happening] = ordering.Ordering(newest)
+        self._streams = Streams(link, session, lambda happening, version: self._happenings.put((happening, version)))
         self._session = session
         self._printer = printer
         self._signals = 0
 
     def loop(self, lease: Lease) -> int:
         self._streams.lease(lease, self._printer.pull)
-        happening: Happening = self._session.began
+        happenings: Sequence[Happening] = [self._session.began]
         while True:
-            for action in happening(time.monotonic()):
-                if isinstance(action, actions.End):
-                    return action.exit_status
-                self._perform(action)
-            happening = self._next()
+            for happening in happenings:
+                for action in happening(time.monotonic()):
+                    if isinstance(action, actions.End):
+                        return action.exit_status
+                    self._perform(action)
+            happenings = self._next()
 
-    def _next(self) -> Happening:
+    def _next(self) -> Sequence[Happening]:
+        """What happens next: one thing, or several that were stored one after the other."""
         while True:
+            if stored := self._stored.due(time.monotonic()):
+                return stored
             wake_at = self._session.wake_at
-            left = None if wake_at is None else max(0.0, wake_at - time.monotonic())
-            waits = [seconds for seconds in (left, self._printer.refresh_seconds) if seconds is not None]
             try:
-                return self._happenings.get(timeout=min(waits, default=None))
+                happening, version = self._happenings.get(timeout=self._patience(wake_at))
             except queue.Empty:
                 self._printer.refresh()
                 if wake_at is not None and time.monotonic() >= wake_at:
-                    return self._session.time_passed
+                    return [self._session.time_passed]
+            else:
+                if version is None:
+                    return [happening]
+                self._stored.add(version, happening, time.monotonic())
+
+    def _patience(self, wake_at: float | None) -> float | None:
+        """How long nothing may happen before something is to be done all the same, in seconds."""
+        now = time.monotonic()
+        moments = [max(0.0, moment - now) for moment in (wake_at, self._stored.wake_at) if moment is not None]
+        if self._printer.refresh_seconds is not None:
+            moments.append(self._printer.refresh_seconds)
+        return min(moments, default=None)
 
     def _perform(self, action: actions.Action) -> None:
         match action:
@@ -113,7 +130,7 @@ class _Runner:
         try:
             self._printer.output(output.pod, output.container, output.lines)
         except OSError:
-            self._happenings.put(self._session.output_closed)
+            self._happenings.put((self._session.output_closed, None))
 
     @contextlib.contextmanager
     def signals_are_happenings(self) -> Iterator[None]:
@@ -128,4 +145,4 @@ class _Runner:
         self._signals += 1
         if self._signals > _PATIENCE:
             os._exit(outcome.INTERRUPTED)
-        self._happenings.put(self._session.interrupted)
+        self._happenings.put((self._session.interrupted, None))

@@ -1,6 +1,7 @@
 """The reading side of a run: each stream in a thread of its own, everything it brings put before the main thread.
 
-A happening is a method of the session with all it needs but the time. Log streams are throttled: while one has blocks
+A happening is a method of the session with all it needs but the time; one that a watch tells of has the number of the
+change in the store too. Log streams are throttled: while one has blocks
 that were not shown yet, its thread reads no further, and the server and the engine wait in turn.
 """
 
@@ -26,7 +27,7 @@ T = TypeVar("T")
 class Streams:
     """Starts threads that read; `put` takes what they read."""
 
-    def __init__(self, link: Link, session: Session, put: Callable[[Happening], None]) -> None:
+    def __init__(self, link: Link, session: Session, put: Callable[[Happening, int | None], None]) -> None:
         self._link = link
         self._server = link.server
         self._session = session
@@ -57,10 +58,13 @@ class Streams:
         except errors.PodrunnerError as error:
             self._happened(self._session.server_lost, str(error))
         except Exception as error:  # noqa: BLE001 (it is raised in the main thread, which reports it)
-            self._put(functools.partial(_raise, error))
+            self._put(functools.partial(_raise, error), None)
 
     def _happened(self, method: Callable[..., Sequence[actions.Action]], *what: object) -> None:
-        self._put(functools.partial(method, *what))
+        self._put(functools.partial(method, *what), None)
+
+    def _stored(self, version: str, method: Callable[..., Sequence[actions.Action]], *what: object) -> None:
+        self._put(functools.partial(method, *what), int(version))
 
     def _read_lease(self, lease: Lease, on_pull: Callable[[api.RunMessage], None]) -> None:
         def pulled(message: api.RunMessage, now: float) -> Sequence[actions.Action]:
@@ -75,10 +79,11 @@ class Streams:
         try:
             stream = self._link.reach(lambda: api.watch_pod(self._server, watch.pod, watch.since))
             for type_, pod in api.changes(stream, Pod):
+                version = pod.metadata.resource_version
                 if type_ == "DELETED":
-                    self._happened(self._session.pod_gone, watch.pod)
+                    self._stored(version, self._session.pod_gone, watch.pod)
                     return
-                self._happened(self._session.pod_changed, pod)
+                self._stored(version, self._session.pod_changed, pod)
         except http.Disconnected:
             pass
         except errors.Expired:
@@ -101,7 +106,7 @@ class Streams:
             )
             for type_, event in api.changes(stream, Event):
                 if type_ != "DELETED":
-                    self._happened(self._session.event_seen, watch.pod, event)
+                    self._stored(event.metadata.resource_version, self._session.event_seen, watch.pod, event)
         except http.Disconnected:
             pass
         except errors.Expired:
