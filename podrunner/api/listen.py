@@ -24,6 +24,8 @@ LEAVE_SECONDS = 2.0
 
 _BACKLOG = 128
 
+_LOOK_AGAIN_SECONDS = 0.005
+
 
 def bind(path: Path) -> socket.socket:
     """A socket listening at `path`, for this user only; a socket left there by a dead server is replaced.
@@ -97,15 +99,17 @@ def _close(server: asyncio.Server, listener: socket.socket) -> None:
 
 
 async def _finish(state: ServerState) -> None:
+    """Lets answers under way be written and read, but not for ever."""
     for connection in tuple(state.connections):
         connection.shutdown()
-    if state.tasks:
-        await asyncio.wait(state.tasks, timeout=LEAVE_SECONDS)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(LEAVE_SECONDS):
+            while state.connections:  # noqa: ASYNC110 (uvicorn tells nobody when the last one has gone)
+                await asyncio.sleep(_LOOK_AGAIN_SECONDS)
     for task in tuple(state.tasks):
         task.cancel()
     for connection in tuple(state.connections):
-        if connection.transport is not None:
-            connection.transport.abort()
+        connection.transport.abort()
 
 
 @contextlib.contextmanager

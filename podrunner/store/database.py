@@ -138,15 +138,15 @@ class Database:
         self.newest, self._total_bytes = change.resource_version, total
 
     def _compact(self, newest: int, total: int) -> None:
-        """Forgets the oldest changes beyond the bounds of the history; never the newest, which holds the counter.
+        """Forgets the oldest changes beyond the bounds of the history (so never the newest, which holds the counter).
 
         A few at a time, twice as many as come, so that no write takes long.
         """
         self._connection.execute(
             "DELETE FROM changes WHERE resource_version IN"
             " (SELECT resource_version FROM changes ORDER BY resource_version LIMIT ?)"
-            " AND (resource_version <= ? OR total_bytes <= ?) AND resource_version < ?",
-            (2 * COMPACTION_INTERVAL, newest - HISTORY_CHANGES, total - HISTORY_BYTES, newest),
+            " AND (resource_version <= ? OR total_bytes <= ?)",
+            (2 * COMPACTION_INTERVAL, newest - HISTORY_CHANGES, total - HISTORY_BYTES),
         )
 
 

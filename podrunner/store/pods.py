@@ -27,16 +27,15 @@ def create(registry: Registry, pod: Pod) -> Pod:
 
 
 def bind(registry: Registry, pod: Pod, node_name: str) -> Pod:
-    """Gives the pod to a node: spec.nodeName and the condition PodScheduled, as the scheduler does."""
+    """Gives a pod that has none to a node: spec.nodeName and the condition PodScheduled, as the scheduler does."""
     scheduled = PodCondition(
         type="PodScheduled", status="True", last_transition_time=meta.at_second(registry.clock.now())
     )
-    others = tuple(condition for condition in pod.status.conditions if condition.type != scheduled.type)
     return registry.update(
         msgspec.structs.replace(
             pod,
             spec=msgspec.structs.replace(pod.spec, node_name=node_name),
-            status=msgspec.structs.replace(pod.status, conditions=(*others, scheduled)),
+            status=msgspec.structs.replace(pod.status, conditions=(*pod.status.conditions, scheduled)),
         )
     )
 

@@ -78,13 +78,18 @@ class Node:
         self.refusal: errors.PodrunnerError | None = None
         self.failure: errors.PodrunnerError | None = None
         self.asked: list[Asked] = []
+        self.given: list[AsyncIterator[Sequence[context.Line]]] = []  # kept: who got one has to close it
         self.readers = 0
         self.pulls: asyncio.Queue[Report] = asyncio.Queue()
 
-    async def logs(
+    def logs(
         self, pod: Pod, container: str, *, follow: bool, previous: bool, since: datetime | None, tail: int | None
     ) -> AsyncIterator[Sequence[context.Line]]:
         self.asked.append(Asked(container, follow, previous, since, tail))
+        self.given.append(self._output(follow))
+        return self.given[-1]
+
+    async def _output(self, follow: bool) -> AsyncIterator[Sequence[context.Line]]:
         if self.refusal:
             raise self.refusal
         self.readers += 1

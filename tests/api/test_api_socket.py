@@ -1,15 +1,18 @@
 """The socket: private, and given back."""
 
 import asyncio
+import json
 import os
 import signal
 import socket
 import stat
+import threading
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
-from api_world import PODS, World
+from api_world import PODS, World, manifest
 
 from podrunner import errors, paths
 from podrunner.api import listen
@@ -56,6 +59,20 @@ def test_a_server_that_stops_is_not_held_up_by_idle_connections(world: World) ->
         started = time.monotonic()
         world.stop()
         assert time.monotonic() - started < 0.5
+
+
+def test_a_server_that_stops_lets_its_answers_be_read(world: World) -> None:
+    body = manifest()
+    body["metadata"]["annotations"] = {"text": "x" * 250_000}
+    for number in range(5):
+        body["metadata"]["name"] = f"kubia-{number}"
+        world.ask("POST", PODS, body)
+    with closing(world.open("GET", PODS)) as response:
+        stopping = threading.Thread(target=world.stop)
+        stopping.start()
+        time.sleep(0.02)
+        assert len(json.loads(response.read())["items"]) == 5
+        stopping.join()
 
 
 def test_serving_leaves_the_signals_alone(tmp_path: Path) -> None:

@@ -118,6 +118,15 @@ def test_two_components_do_not_share_an_event(registry: Registry, recorder: even
     assert [event.source.component for event in recorded(registry)] == ["kubelet", "default-scheduler"]
 
 
+def test_of_very_many_events_the_latest_are_recognised(
+    registry: Registry, recorder: events.Recorder, pod: Pod, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "_REMEMBERED", 2)
+    for reason in ("Pulling", "Pulled", "Pulling", "Created", "Pulling", "Pulled"):
+        recorder.record(pod, "Normal", reason, "again")
+    assert counted(registry) == ["Pulling 3", "Pulled 1", "Created 1", "Pulled 1"]
+
+
 def test_events_of_one_instant_are_listed_in_the_order_they_came(
     registry: Registry, recorder: events.Recorder, pod: Pod
 ) -> None:
