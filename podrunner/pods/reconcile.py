@@ -32,18 +32,25 @@ def reconcile(view: View) -> Plan:
 
 def _lost_sandbox(view: View) -> Plan:
     """A new sandbox, after everything of the old one has ended."""
-    ended = view.observed.sandbox
     if stopping.for_good(view):
         return stopping.clear(view, view.observed.containers, "the sandbox ended and the pod is not restarted")
-    if ended is None and not view.observed.containers:
-        return _new_sandbox(view, 0, "the pod has no sandbox")
-    changed = f"#{ended.attempt}" if ended else "removed"
-    report = plan.ReportSandboxChanged(sandbox=changed, cause="the sandbox ended while the pod goes on")
-    reports = Plan() if report.key in view.memory.reported or view.memory.sandbox_failures else plan.do(report)
     strays = _strays(view)
     if strays or view.starting:
-        return reports + stopping.clear(view, strays, "the sandbox ended")
-    return reports + _new_sandbox(view, ended.attempt + 1 if ended else 0, "the sandbox ended")
+        return _sandbox_changed(view) + stopping.clear(view, strays, "the sandbox ended")
+    ended = view.observed.sandbox
+    if ended is None:
+        return _sandbox_changed(view) + _new_sandbox(view, 0, "the pod has no sandbox")
+    return _sandbox_changed(view) + _new_sandbox(view, ended.attempt + 1, "the sandbox ended")
+
+
+def _sandbox_changed(view: View) -> Plan:
+    """Says once that the sandbox ended, if there was one and it had been made."""
+    ended = view.observed.sandbox
+    if view.memory.sandbox_failures or (ended is None and not view.observed.containers):
+        return Plan()
+    name = f"#{ended.attempt}" if ended else "removed"
+    report = plan.ReportSandboxChanged(sandbox=name, cause="the sandbox ended while the pod goes on")
+    return Plan() if report.key in view.memory.reported else plan.do(report)
 
 
 def _strays(view: View) -> list[observed.Container]:
