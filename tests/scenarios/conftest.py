@@ -1,10 +1,19 @@
 """What scenarios share."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+import scenario_world
 
 import offline_network
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[scenario_world.World]:
+    """A podrunner of the test's own, without a running server."""
+    with scenario_world.opened(tmp_path) as world:
+        yield world
 
 
 @pytest.fixture(scope="session")
