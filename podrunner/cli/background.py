@@ -104,7 +104,7 @@ def _become_server(files: paths.Files, report_to: int, idle_timeout_seconds: flo
         os.setsid()
         if os.fork():
             os._exit(0)
-        _redirect(files)
+        _settle(files)
         _serve(files, report_to, idle_timeout_seconds)
     except BaseException:  # noqa: BLE001 (nothing may return into the parent's program)
         traceback.print_exc()
@@ -133,8 +133,8 @@ def _serve(files: paths.Files, report_to: int, idle_timeout_seconds: float | Non
         raise
 
 
-def _redirect(files: paths.Files) -> None:
-    """Standard input from nowhere, both outputs to the log; and no directory is kept from being unmounted."""
+def _settle(files: paths.Files) -> None:
+    """Standard input from nowhere, both outputs to the log; no directory is kept in use, and new files are private."""
     if files.log.exists() and files.log.stat().st_size > _LOG_BYTES:
         files.log.replace(files.log.with_suffix(".log.1"))
     nothing = os.open(os.devnull, os.O_RDONLY)
@@ -142,3 +142,4 @@ def _redirect(files: paths.Files) -> None:
     for source, target in ((nothing, 0), (log, 1), (log, 2)):
         os.dup2(source, target)
     os.chdir("/")
+    os.umask(0o077)

@@ -14,12 +14,7 @@ from podrunner.objects.event import Event
 from podrunner.objects.pod import Pod
 from podrunner.pods import age, columns
 
-_GAP = 3
-_READY = 5
-_STATUS = len("PodInitializing")
-_RESTARTS = len("RESTARTS")
-_TYPE = len("Warning")
-_REASON = len("Scheduled")
+_GAP = "   "
 
 
 class Rows:
@@ -27,6 +22,8 @@ class Rows:
 
     def __init__(self, pods: Sequence[Pod]) -> None:
         self._name_width = max(len("NAME"), *(len(pod.metadata.name) for pod in pods))
+        longest = "PodInitializing" if all(pod.spec.init_containers for pod in pods) else "ContainerCreating"
+        self._status_width = len(longest)
         self._several = len(pods) > 1
 
     def header(self) -> str:
@@ -43,17 +40,15 @@ class Rows:
         )
 
     def event(self, event: Event) -> str:
-        about = f"{f'pod/{event.involved_object.name}':{self._name_width + 4 + _GAP}}" if self._several else ""
+        about = f"{f'pod/{event.involved_object.name}':{len('pod/') + self._name_width}}{_GAP}" if self._several else ""
         again = f" (x{event.count})" if event.count > 1 else ""
-        message = " ".join(event.message.split("\n"))
-        return f"  {event.type:{_TYPE + _GAP}}{event.reason:{_REASON + _GAP}}{about}{message}{again}"
+        message = event.message.replace("\n", " ")
+        return f"  {event.type:7}{_GAP}{event.reason:9}{_GAP}{about}{message}{again}"
 
     def prefix(self, pod: str, container: str) -> str:
         """What stands before each line of a container's output."""
         return f"[{pod}/{container}] " if self._several else f"[{container}] "
 
     def _row(self, name: str, ready: str, status: str, restarts: str, age_: str) -> str:
-        return (
-            f"{name:{self._name_width + _GAP}}{ready:{_READY + _GAP}}{status:{_STATUS + _GAP}}"
-            f"{restarts:{_RESTARTS + _GAP}}{age_}"
-        )
+        cells = [f"{name:{self._name_width}}", f"{ready:5}", f"{status:{self._status_width}}", f"{restarts:8}", age_]
+        return _GAP.join(cells)

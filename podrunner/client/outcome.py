@@ -58,23 +58,25 @@ def of_ended(pods: Iterable[Pod], seen: Sequence[str] = ()) -> Verdict:
 
     `seen` holds the containerIDs that failed, in the order the run saw them fail: Kubernetes' times have no fractions.
     """
-    failed = [pod for pod in pods if pod.status.phase != "Succeeded"]
+    failed = [pod for pod in pods if _deleted(pod) or pod.status.phase == "Failed"]
     if not failed:
         return Verdict(0)
     culprits = [(pod, status, end) for pod in failed for status, end in failures(pod)]
-    if culprits:
-        pod, status, end = min(culprits, key=lambda culprit: _when(culprit[1], culprit[2], seen))
-        is_init = spec.is_init(pod, status.name)
-        return Verdict(
-            end.exit_code,
-            f"{_title(pod, status.name)} failed with exit code {end.exit_code}{_in_brackets(end.reason, end.message)}",
-            actions.PodRef.of(pod),
-            status.name if is_init else "",
-        )
-    pod = failed[0]
-    if ended(pod):
-        return Verdict(FAILED, f'pod "{pod.metadata.name}" failed{_in_brackets(pod.status.reason, pod.status.message)}')
-    return Verdict(FAILED, f'pod "{pod.metadata.name}" was deleted before it had ended')
+    first = min(culprits, key=lambda culprit: _when(culprit[1], culprit[2], seen), default=None)
+    deleted = next((pod for pod in failed if _deleted(pod)), None)
+    if deleted is not None:
+        exit_status = first[2].exit_code if first else FAILED
+        return Verdict(exit_status, f'pod "{deleted.metadata.name}" was deleted before it had ended')
+    if first is None:
+        status = failed[0].status
+        return Verdict(FAILED, f'pod "{failed[0].metadata.name}" failed{_in_brackets(status.reason, status.message)}')
+    pod, culprit, end = first
+    return Verdict(
+        end.exit_code,
+        f"{_title(pod, culprit.name)} failed with exit code {end.exit_code}{_in_brackets(end.reason, end.message)}",
+        actions.PodRef.of(pod),
+        culprit.name if spec.is_init(pod, culprit.name) else "",
+    )
 
 
 def hopeless(pod: Pod) -> Verdict | None:
@@ -112,6 +114,11 @@ def engine_gone(pod: Pod) -> str:
         if condition.type == "Ready" and condition.status != "True" and condition.reason == "NodeNotReady":
             return condition.message or "the Docker Engine does not answer"
     return ""
+
+
+def _deleted(pod: Pod) -> bool:
+    """Whether somebody else ends the pod: a run deletes its pods only when it has a verdict."""
+    return pod.metadata.deletion_timestamp is not None or not ended(pod)
 
 
 def _cannot_run(pod: Pod, container: str, reason: str, message: str, exit_status: int) -> Verdict:

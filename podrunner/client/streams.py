@@ -1,8 +1,8 @@
 """The reading side of a run: each stream in a thread of its own, everything it brings put before the main thread.
 
 A happening is a method of the session with all it needs but the time; one that a watch tells of has the number of the
-change in the store too. Log streams are throttled: while one has blocks
-that were not shown yet, its thread reads no further, and the server and the engine wait in turn.
+change in the store too. Log streams are throttled: while one has blocks that were not shown yet, its thread reads no
+further, and the server and the engine wait in turn.
 """
 
 import functools

@@ -1,7 +1,9 @@
 """The verdict over pods: why a run failed, and its exit status."""
 
+from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import pytest
 
 from podrunner.client import outcome
@@ -68,8 +70,15 @@ def test_a_pod_that_failed_without_a_container_exits_1() -> None:
     assert outcome.of_ended([evicted]) == Verdict(1, 'pod "web" failed (DeadlineExceeded: Pod was active too long)')
 
 
-def test_a_pod_deleted_while_it_ran_exits_1() -> None:
-    assert outcome.of_ended([pod("Running")]) == Verdict(1, 'pod "web" was deleted before it had ended')
+def test_a_pod_that_somebody_else_deletes_does_not_succeed() -> None:
+    def deleted(ended: Pod) -> Pod:
+        metadata = msgspec.structs.replace(ended.metadata, deletion_timestamp=datetime(2026, 1, 1, tzinfo=UTC))
+        return msgspec.structs.replace(ended, metadata=metadata)
+
+    problem = 'pod "web" was deleted before it had ended'
+    assert outcome.of_ended([pod("Running")]) == Verdict(1, problem)
+    assert outcome.of_ended([deleted(pod("Succeeded", main=[terminated("a", 0)]))]) == Verdict(1, problem)
+    assert outcome.of_ended([deleted(pod("Failed", main=[terminated("a", 143)]))]) == Verdict(143, problem)
 
 
 @pytest.mark.parametrize(
