@@ -12,7 +12,7 @@ import contextlib
 import functools
 import re
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -50,7 +50,7 @@ async def read(
     follow: bool = False,
     since: datetime | None = None,
     tail: int | None = None,
-) -> AsyncIterator[list[Line]]:
+) -> AsyncGenerator[list[Line], None]:
     """Batches of lines, standard output and error in the order of their arrival; `follow` ends when the container does.
 
     `since` keeps what is not older, `tail` the last so many (entries of the engine: a line over 16 kB counts several
@@ -86,7 +86,7 @@ async def _missed(
     client: engine.Client, container_id: str, wanted: dict[str, str], parser: "Parser"
 ) -> AsyncGenerator[list[Line], None]:
     """What has been logged after the last entry that `parser` has seen."""
-    with contextlib.suppress(errors.EngineNotFound):
+    with contextlib.suppress(errors.EngineNotFound, errors.EngineConflict):
         if parser.mark:
             newest = Parser()
             async for _ in _answer(client, container_id, {"tail": "1"}, newest):

@@ -4,7 +4,7 @@ import asyncio
 import email.utils
 import functools
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -46,7 +46,7 @@ class Disconnected(msgspec.Struct, frozen=True):
 Item = EngineEvent | Reconnected | Disconnected
 
 
-async def events(client: engine.Client, instance: str) -> AsyncIterator[Item]:
+async def events(client: engine.Client, instance: str) -> AsyncGenerator[Item, None]:
     """Reconnected, events, Disconnected, Reconnected …, for the containers that carry our instance's label; never ends.
 
     An event is at most heard twice, right after Reconnected. Tries again after 50 ms, doubling up to 1 s.
