@@ -148,9 +148,11 @@ class Engine:
         run = self._next_run(known.name) if sandbox_runs else Run(starts=False)
         if not run.starts:
             code = 127 if sandbox_runs else 128
-            failed = structs.replace(known, state=observed.State.EXITED, exit_code=code, error="cannot start")
+            failed = structs.replace(
+                known, state=observed.State.EXITED, exit_code=code, error="no such file or directory"
+            )
             self._changed(failed, "die")
-            raise Refused("cannot start")
+            raise Refused("no such file or directory")
         begun = structs.replace(known, state=observed.State.RUNNING, started_at=self._timeline.now)
         self._changed(begun, "start")
         self._behave(begun, run)
@@ -163,11 +165,11 @@ class Engine:
         if isinstance(known, observed.Sandbox):
             self._changed(structs.replace(known, state=observed.State.EXITED, ips=()), "die")
         elif signal == "SIGKILL":
-            self._exit(engine_id, 137)
+            self.exit(engine_id, 137)
         else:
             run = self._behaviours[engine_id]
             if run.heeds is not None:
-                self._timeline.after(run.heeds, lambda: self._exit(engine_id, run.code_on_term))
+                self._timeline.after(run.heeds, lambda: self.exit(engine_id, run.code_on_term))
 
     def remove(self, engine_id: str) -> None:
         if self.inspect(engine_id) is not None:
@@ -213,9 +215,9 @@ class Engine:
     def _behave(self, begun: observed.Container, run: Run) -> None:
         self._behaviours[begun.id] = run
         if run.lasts is not None:
-            self._timeline.after(run.lasts, lambda: self._exit(begun.id, run.code))
+            self._timeline.after(run.lasts, lambda: self.exit(begun.id, run.code))
 
-    def _exit(self, container_id: str, code: int) -> None:
+    def exit(self, container_id: str, code: int) -> None:
         known = self.inspect(container_id)
         if isinstance(known, observed.Container) and known.state is observed.State.RUNNING:
             ended = structs.replace(known, state=observed.State.EXITED, exit_code=code, finished_at=self._timeline.now)
