@@ -64,7 +64,11 @@ def main() -> NoReturn:
 def run(arguments: Sequence[str]) -> int:
     """Does what the command line says; the exit status. Raises nothing."""
     try:
-        return int(podrunner_command.main(list(arguments), "podrunner", standalone_mode=False) or 0)
+        # Not click's own main(): it exits with 1 where nobody reads the output.
+        with podrunner_command.make_context("podrunner", list(arguments)) as context:
+            return int(podrunner_command.invoke(context) or 0)
+    except click.exceptions.Exit as end:
+        return end.exit_code
     except click.ClickException as error:
         error.show()
         return error.exit_code

@@ -156,7 +156,7 @@ def test_every_error_has_its_exit_status(
     def fails(*args: object, **options: object) -> None:
         raise error
 
-    monkeypatch.setattr(main.podrunner_command, "main", fails)
+    monkeypatch.setattr(main.podrunner_command, "invoke", fails)
     monkeypatch.setattr(main, "_discard_output", lambda: None)
-    assert main.run([]) == status
+    assert main.run(["validate"]) == status
     assert "Traceback" not in capsys.readouterr().err
