@@ -28,7 +28,9 @@ def header(domain: str, config_dir: Path) -> str | None:
     try:
         found: dict[str, Any] | None = docker.auth.load_config(str(path)).resolve_authconfig(domain)
     except (docker.errors.DockerException, docker.credentials.StoreError) as error:
-        raise UnreadableCredentials(f"no credentials for {domain} could be read from {path}: {error}") from error
+        # docker-py wraps the helper's own complaint.
+        cause = error.__cause__ or error
+        raise UnreadableCredentials(f"no credentials for {domain} could be read from {path}: {cause}") from error
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         # docker-py expects the shapes that the CLI writes, and a helper that answers with JSON.
         raise UnreadableCredentials(f"no credentials for {domain} could be read from {path}: {error!r}") from error

@@ -105,9 +105,8 @@ async def pull(client: engine.Client, reference: str, progress: Callable[[PullPr
         async with client.pulls:
             await retrying(_pull, client, wanted, authorization, lambda m: progress(_progress(reference, m)))
     except errors.EngineRefused as refusal:
-        if complaint:
-            raise type(refusal)(f"{refusal} ({complaint})") from refusal
-        raise
+        kind = errors.EngineNotFound if _ABSENT.search(str(refusal)) else type(refusal)
+        raise kind(f"{refusal} ({complaint})" if complaint else str(refusal)) from refusal
     facts = await inspect(client, reference)
     if facts is None:
         raise errors.EngineNotFound(f"No such image: {reference} (it was pulled and is gone again)")
@@ -179,14 +178,13 @@ async def _pull(
 async def _messages(
     client: engine.Client, request: Callable[[], requests.Response], name: str
 ) -> AsyncGenerator[_Message, None]:
-    """The engine's documents on work under way. Raises EngineNotFound or EngineRefused for one that says it failed."""
+    """The engine's documents on work under way. Raises EngineRefused for one that says it failed."""
     parser = streams.JSONLines(functools.partial(msgspec.json.decode, type=_Message))
     async with contextlib.aclosing(streams.read(client, request, parser, name=name)) as batches:
         async for batch in batches:
             for message in batch:
                 if message.error:
-                    kind = errors.EngineNotFound if _ABSENT.search(message.error) else errors.EngineRefused
-                    raise kind(message.error)
+                    raise errors.EngineRefused(message.error)
                 yield message
 
 
@@ -202,8 +200,7 @@ def _progress(reference: str, message: _Message) -> PullProgress:
 
 
 def _is_transient(error: BaseException) -> bool:
-    refused = isinstance(error, errors.EngineRefused) and not isinstance(error, errors.EngineNotFound)
-    return refused and _TRANSIENT.search(str(error)) is not None
+    return type(error) is errors.EngineRefused and _TRANSIENT.search(str(error)) is not None
 
 
 def _context(dockerfile: bytes) -> bytes:

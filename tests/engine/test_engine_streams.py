@@ -25,7 +25,7 @@ async def test_an_answer_of_which_nothing_is_kept_is_read_to_its_end(world: engi
     container_id = await world.run(PRINT_LINES)
     await world.output(container_id)
     forgotten: list[bytes] = []
-    parser: streams.JSONLines[str] = streams.JSONLines(lambda line: forgotten.append(line))
+    parser: streams.JSONLines[str] = streams.JSONLines(forgotten.append)
     async with asyncio.timeout(10):
         reading = streams.read(world.engine, log_of(world, container_id), parser, name="test")
         assert [batch async for batch in reading] == []
