@@ -18,7 +18,7 @@ from typing import NoReturn
 import msgspec
 
 from podrunner import errors, paths
-from podrunner.client import http
+from podrunner.client import api, http
 
 _LEAVING_SECONDS = 20.0
 """How long a server that holds the state directory but does not answer (yet, or any more) is waited for."""
@@ -38,18 +38,20 @@ class _Report(msgspec.Struct):
 def ensure(state_dir: Path, *, idle_timeout_seconds: float | None = None) -> None:
     """Returns when a server answers. Raises ServerError or EngineError with what kept it from starting.
 
-    Of several processes that call this at once, one starts the server and the others wait for it.
+    Of several processes that call this at once, one starts the server and the others wait for it. One that ran already
+    is refused when it uses another engine than this process' environment asks for.
     """
     files = paths.Files(state_dir)
     server = http.Server(files.socket)
     if server.answers():
+        _check_engine(server)
         return
     state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with _starting(files) as starting:
+    with _starting(files):
         give_up_at = time.monotonic() + _LEAVING_SECONDS
         while not server.answers():
             try:
-                _start(files, starting, idle_timeout_seconds)
+                _start(files, idle_timeout_seconds)
             except errors.ServerRunning:
                 if time.monotonic() > give_up_at:
                     raise
@@ -67,29 +69,40 @@ def ensure_from_thread() -> None:
         raise errors.ServerError(done.stderr.strip().removeprefix("error: "))
 
 
+def _check_engine(server: http.Server) -> None:
+    asked_by = [name for name in ("DOCKER_HOST", "DOCKER_CONTEXT") if os.environ.get(name)]
+    if not asked_by:
+        return
+    from podrunner.engine import address
+
+    wanted, used = address.resolve(os.environ).url, api.server_info(server).engine.address
+    if used.split(" ")[0] != wanted:
+        raise errors.ServerError(
+            f"podrunner's server uses the engine at {used}, but {asked_by[0]} asks for {wanted};"
+            " `podrunner server stop` ends it, PODRUNNER_STATE_DIR names a place for another one"
+        )
+
+
 @contextlib.contextmanager
-def _starting(files: paths.Files) -> Iterator[int]:
+def _starting(files: paths.Files) -> Iterator[None]:
     lock = os.open(files.directory / "start.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        yield lock
+        yield
     finally:
         os.close(lock)
 
 
-def _start(files: paths.Files, starting: int, idle_timeout_seconds: float | None) -> None:
+def _start(files: paths.Files, idle_timeout_seconds: float | None) -> None:
     read_end, write_end = os.pipe()
     sys.stdout.flush()
     sys.stderr.flush()
     child = os.fork()
     if not child:
-        # The lock is shared with the parent until both have closed it.
-        os.close(starting)
-        os.close(read_end)
         _become_server(files, write_end, idle_timeout_seconds)
     os.close(write_end)
     os.waitpid(child, 0)
-    with open(read_end, "rb") as pipe:  # noqa: PTH123 (a pipe has no path)
+    with os.fdopen(read_end, "rb") as pipe:
         told = pipe.read()
     if not told:
         raise errors.ServerError(f"podrunner's server died while it started; {files.log} may tell why")
@@ -104,7 +117,7 @@ def _become_server(files: paths.Files, report_to: int, idle_timeout_seconds: flo
         os.setsid()
         if os.fork():
             os._exit(0)
-        _settle(files)
+        _settle(files, report_to)
         _serve(files, report_to, idle_timeout_seconds)
     except BaseException:  # noqa: BLE001 (nothing may return into the parent's program)
         traceback.print_exc()
@@ -116,7 +129,7 @@ def _become_server(files: paths.Files, report_to: int, idle_timeout_seconds: flo
 def _serve(files: paths.Files, report_to: int, idle_timeout_seconds: float | None) -> None:
     from podrunner import server
 
-    pipe = open(report_to, "wb", buffering=0)  # noqa: SIM115 (a pipe has no path, and is closed when told)
+    pipe = os.fdopen(report_to, "wb", buffering=0)
 
     def report(error: str = "", message: str = "") -> None:
         if not pipe.closed:
@@ -133,8 +146,14 @@ def _serve(files: paths.Files, report_to: int, idle_timeout_seconds: float | Non
         raise
 
 
-def _settle(files: paths.Files) -> None:
-    """Standard input from nowhere, both outputs to the log; no directory is kept in use, and new files are private."""
+def _settle(files: paths.Files, keep_open: int) -> None:
+    """Lets go of all that is the parent's, and makes new files private.
+
+    Whoever waits for the end of a pipe that the parent was given must not wait for the server; and the lock on starting
+    is shared with the parent until both have closed it.
+    """
+    os.closerange(3, keep_open)
+    os.closerange(keep_open + 1, os.sysconf("SC_OPEN_MAX"))
     if files.log.exists() and files.log.stat().st_size > _LOG_BYTES:
         files.log.replace(files.log.with_suffix(".log.1"))
     nothing = os.open(os.devnull, os.O_RDONLY)

@@ -20,7 +20,6 @@ from podrunner.client.streams import Happening, Streams
 from podrunner.objects.event import Event
 from podrunner.objects.pod import Pod
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _PATIENCE = 2
 """After so many signals the next one leaves on the spot: the main thread may be stuck in writing its output."""
 
@@ -56,6 +55,12 @@ def run(link: Link, lease: Lease, pods: Sequence[Pod], options: Options, printer
     runner = _Runner(link, Session(pods, options), printer, newest)
     with contextlib.closing(printer), contextlib.closing(lease), runner.signals_are_happenings():
         return runner.loop(lease)
+
+
+def _signals() -> tuple[signal.Signals, ...]:
+    """Those that end a run. Under nohup the end of the terminal does not."""
+    under_nohup = signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+    return (signal.SIGINT, signal.SIGTERM) if under_nohup else (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class _Runner:
@@ -134,7 +139,7 @@ class _Runner:
 
     @contextlib.contextmanager
     def signals_are_happenings(self) -> Iterator[None]:
-        before = [(number, signal.signal(number, self._on_signal)) for number in _SIGNALS]
+        before = [(number, signal.signal(number, self._on_signal)) for number in _signals()]
         try:
             yield
         finally:

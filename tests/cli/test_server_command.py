@@ -2,11 +2,12 @@
 
 import os
 import signal
+import subprocess
 import time
 from pathlib import Path
 
 import pytest
-from commandline import Podrunner, container, eventually, json_lines, manifest
+from commandline import PODRUNNER, Podrunner, container, eventually, json_lines, manifest
 
 pytestmark = pytest.mark.engine
 
@@ -71,6 +72,23 @@ def test_an_engine_out_of_reach_exits_125_and_says_where_it_was_looked_for(fresh
     assert f"unix://{fresh_podrunner.directory}/nothing.sock" in running.err
     assert "DOCKER_HOST" in running.err
     assert "Traceback" not in running.err
+
+
+def test_a_server_that_uses_another_engine_is_not_taken_for_the_one_asked_for(fresh_podrunner: Podrunner) -> None:
+    fresh_podrunner.start("server", "start").ends(0)
+    elsewhere = {"DOCKER_HOST": "unix:///nowhere.sock"}
+    refused = fresh_podrunner.start("run", "-", manifests=manifest(container("echo")), environ=elsewhere)
+    refused.ends(125)
+    assert "but DOCKER_HOST asks for unix:///nowhere.sock" in refused.err
+
+
+def test_the_server_holds_nothing_of_the_command_that_started_it(fresh_podrunner: Podrunner) -> None:
+    read_end, write_end = os.pipe()
+    environ = {**os.environ, "PODRUNNER_STATE_DIR": str(fresh_podrunner.state_dir)}
+    subprocess.run([PODRUNNER, "server", "start"], pass_fds=[write_end], env=environ, check=True)
+    os.close(write_end)
+    with os.fdopen(read_end, "rb") as pipe:
+        assert pipe.read() == b""
 
 
 def test_the_state_directory_is_private(fresh_podrunner: Podrunner) -> None:
