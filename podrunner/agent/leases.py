@@ -42,7 +42,8 @@ class Leases:
         `network`: the run will need podrunner's own network, which takes longer to make than its pods to arrive.
         """
         self._holders[run] += 1
-        if network:
+        # The pods of a run that has come back, after its server was killed, hold the network themselves.
+        if network and not self._pods_of(run):
             self._in_background(self._prepare(run))
         try:
             yield
@@ -77,13 +78,15 @@ class Leases:
         task.add_done_callback(self._tasks.discard)
 
     def _end(self, run: str) -> None:
-        for pod in self._pods():
-            if pod.metadata.annotations.get(spec.RUN) == run:
-                self._delete(pod)
+        for pod in self._pods_of(run):
+            self._delete(pod)
 
     def _delete(self, pod: Pod) -> None:
         log.info("%s/%s: its run has ended", pod.metadata.namespace, pod.metadata.name)
         pods.delete(self._registry, pod.metadata.namespace, pod.metadata.name, grace_seconds=0, uid=pod.metadata.uid)
+
+    def _pods_of(self, run: str) -> list[Pod]:
+        return [pod for pod in self._pods() if pod.metadata.annotations.get(spec.RUN) == run]
 
     def _pods(self) -> tuple[Pod, ...]:
         listed: tuple[Pod, ...] = self._registry.list(kinds.of(Pod())).items

@@ -19,9 +19,9 @@ class PodNetwork:
         self._changing = asyncio.Lock()
         self._name = ""
 
-    async def adopt(self, pods: Iterable[Pod]) -> None:
-        """At the start: the pods that run already hold the network; without any, one that was left over goes."""
-        self._users.update(pod.metadata.uid for pod in pods if spec.NETWORK not in pod.metadata.annotations)
+    async def adopt(self, users: Iterable[Hashable]) -> None:
+        """At the start: those who are on the network already hold it; without any, one that was left over goes."""
+        self._users.update(users)
         if not self._users:
             await networks.remove_default(self._engine, self._instance)
 
@@ -46,10 +46,12 @@ class PodNetwork:
             return self._name
 
     async def release(self, user: Hashable) -> None:
-        """`user` needs it no longer; the last one takes it along. One that others still use stays."""
+        """`user` needs it no longer; the last one that held it takes it along. One that others still use stays."""
         async with self._changing:
+            if user not in self._users:
+                return
             self._users.discard(user)
-            if not self._users and self._name:
+            if not self._users:
                 self._name = ""
                 await networks.remove_default(self._engine, self._instance)
 

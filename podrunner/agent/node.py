@@ -18,7 +18,7 @@ from podrunner.agent.progress import Report
 from podrunner.engine import containers, logs, observe, watch
 from podrunner.objects import kinds
 from podrunner.objects.pod import Pod
-from podrunner.pods import observed
+from podrunner.pods import observed, spec
 from podrunner.store import events, pods
 from podrunner.store.registry import Registry
 from podrunner.store.watch import Change, ChangeType
@@ -47,7 +47,8 @@ class Node:
     async def run(self) -> None:
         """Works for the pods of the store. Raises EngineError if the engine can't be asked at the start."""
         seen = await observe.pods(self._services.engine, self._services.instance)
-        await self._services.network.adopt(pod for pod in self._pods() if pod.metadata.uid in seen)
+        elsewhere = {pod.metadata.uid for pod in self._pods() if spec.NETWORK in pod.metadata.annotations}
+        await self._services.network.adopt(seen.keys() - elsewhere)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._follow_store(tasks, seen))
             tasks.create_task(self._follow_engine())
@@ -76,7 +77,7 @@ class Node:
     async def _follow_store(self, tasks: asyncio.TaskGroup, seen: dict[str, observed.Observed]) -> None:
         with self._registry.watch(kinds.of(Pod()), since=None) as changes:
             for uid in seen.keys() - {pod.metadata.uid for pod in self._pods()}:
-                tasks.create_task(self._remove_orphans(seen.pop(uid)))
+                tasks.create_task(self._remove_orphans(uid, seen.pop(uid)))
             async for change in changes:
                 if isinstance(change.object, Pod):
                     self._pod_changed(tasks, change, change.object, seen)
@@ -150,7 +151,8 @@ class Node:
         listed: tuple[Pod, ...] = self._registry.list(kinds.of(Pod())).items
         return listed
 
-    async def _remove_orphans(self, orphans: observed.Observed) -> None:
+    async def _remove_orphans(self, uid: str, orphans: observed.Observed) -> None:
         for engine_id in [found.id for found in orphans.containers] + [found.id for found in orphans.sandboxes]:
             log.info("removing %s, whose pod is not known", engine_id)
             await containers.remove(self._services.engine, engine_id)
+        await self._services.network.release(uid)

@@ -25,6 +25,10 @@ class Disconnected(errors.ServerError):
     """No server answers at the socket, or the connection to it broke."""
 
 
+class Failed(errors.ServerError):
+    """The server answered that it could not do it, for a reason that is not the request's."""
+
+
 class Stream:
     """An answer that goes on: iterate over it for blocks of bytes as they come.
 
@@ -71,7 +75,7 @@ class Server:
         return True
 
     def request(self, method: str, path: str, *, query: Query | None = None, body: bytes | None = None) -> bytes:
-        """The answer's body. Raises the `ObjectError` that the answer's Status names, `ServerError` for any other."""
+        """The answer's body. Raises the `ObjectError` that the answer's Status names, `Failed` for any other."""
         sock, response = self._send(method, path, query, body)
         with contextlib.closing(sock), contextlib.closing(response):
             try:
@@ -125,13 +129,13 @@ _BY_REASON = {error.reason: error for error in errors.ObjectError.__subclasses__
 
 
 def status_error(body: bytes) -> errors.PodrunnerError:
-    """The exception for an error answer: an `ObjectError` by the Status' reason, `ServerError` where none fits."""
+    """The exception for an error answer: an `ObjectError` by the Status' reason, `Failed` where none fits."""
     try:
         status = msgspec.json.decode(body, type=_Status)
     except msgspec.DecodeError:
-        return errors.ServerError(f"podrunner's server answered: {body.decode(errors='replace').strip()}")
+        return Failed(f"podrunner's server answered: {body.decode(errors='replace').strip()}")
     error = _BY_REASON.get(status.reason)
-    return error(status.message, details=status.details) if error else errors.ServerError(status.message)
+    return error(status.message, details=status.details) if error else Failed(status.message)
 
 
 def lines(blocks: Iterable[bytes]) -> Iterator[bytes]:

@@ -7,6 +7,7 @@ further, and the server and the engine wait in turn.
 
 import functools
 import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
@@ -18,6 +19,12 @@ from podrunner.objects.event import Event
 from podrunner.objects.pod import Pod
 
 _BLOCKS_IN_FLIGHT = 4
+
+_BREATH_SECONDS = 0.1
+"""Before a stream that broke is opened again, so that one that always breaks does no harm."""
+
+_ENGINE_SECONDS = 1.0
+"""The same for a log that the server can't get from the engine; how long that may go on is the session's to judge."""
 
 Happening = Callable[[float], Sequence[actions.Action]]
 
@@ -85,7 +92,7 @@ class Streams:
                     return
                 self._stored(version, self._session.pod_changed, pod)
         except http.Disconnected:
-            pass
+            time.sleep(_BREATH_SECONDS)
         except errors.Expired:
             self._look_again(watch.pod)
         self._happened(self._session.watch_ended, watch.pod)
@@ -108,7 +115,7 @@ class Streams:
                 if type_ != "DELETED":
                     self._stored(event.metadata.resource_version, self._session.event_seen, watch.pod, event)
         except http.Disconnected:
-            pass
+            time.sleep(_BREATH_SECONDS)
         except errors.Expired:
             expired = True
         self._happened(self._session.event_watch_ended, watch.pod, expired)
@@ -129,6 +136,10 @@ class Streams:
                 credit.acquire()
                 self._happened(received, block)
         except http.Disconnected:
+            time.sleep(_BREATH_SECONDS)
+            self._happened(self._session.log_broken, stream)
+        except http.Failed:
+            time.sleep(_ENGINE_SECONDS)
             self._happened(self._session.log_broken, stream)
         except errors.ObjectError as error:
             self._happened(self._session.log_refused, stream, str(error))

@@ -7,8 +7,8 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from api_world import PODS, Line, World
 
+from api_world import PODS, Line, World
 from podrunner import errors
 from podrunner.api import logs, streams
 

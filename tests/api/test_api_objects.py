@@ -5,8 +5,8 @@ from typing import Any
 
 import msgspec
 import pytest
-from api_world import EVENTS, PODS, World, manifest
 
+from api_world import EVENTS, PODS, World, manifest
 from podrunner.objects.pod_status import PodStatus
 from podrunner.store import events, pods
 

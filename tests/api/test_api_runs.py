@@ -3,8 +3,8 @@
 import time
 
 import pytest
-from api_world import Report, World
 
+from api_world import Report, World
 from podrunner.api import runs
 
 RUN = "/apis/podrunner.dev/v1/runs/a1"

@@ -12,8 +12,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from api_world import PODS, World, manifest
 
+from api_world import PODS, World, manifest
 from podrunner import errors, paths
 from podrunner.api import listen
 

@@ -7,8 +7,8 @@ import time
 from typing import Any
 
 import pytest
-from api_world import EVENTS, PODS, World
 
+from api_world import EVENTS, PODS, World
 from podrunner.api import watches
 from podrunner.objects.pod_status import PodStatus
 from podrunner.store import database, events, pods

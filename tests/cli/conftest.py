@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import commandline
 import pytest
+
+import commandline
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ import subprocess
 import time
 
 import pytest
+
 from commandline import PODRUNNER, Podrunner, container, docker, eventually, json_lines, manifest
 
 pytestmark = pytest.mark.engine

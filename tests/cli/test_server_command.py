@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from commandline import PODRUNNER, Podrunner, container, eventually, json_lines, manifest
 
 pytestmark = pytest.mark.engine

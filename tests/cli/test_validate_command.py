@@ -6,10 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import manifest_cases
 import pytest
-from commandline import PODRUNNER
 
+import manifest_cases
+from commandline import PODRUNNER
 from podrunner.cli import main
 
 FIFTY = range(50)

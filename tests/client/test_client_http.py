@@ -67,7 +67,7 @@ def test_a_request_gives_the_body(answer: Answer) -> None:
         (422, "Invalid", errors.Invalid),
         (410, "Expired", errors.Expired),
         (400, "BadRequest", errors.BadRequest),
-        (500, "InternalError", errors.ServerError),
+        (500, "InternalError", http.Failed),
     ],
 )
 def test_a_status_is_raised_as_the_error_it_names(

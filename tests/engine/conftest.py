@@ -1,9 +1,9 @@
 import os
 from collections.abc import AsyncIterator
 
-import engine_world
 import pytest
 
+import engine_world
 from podrunner.engine import client
 
 

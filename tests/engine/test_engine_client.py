@@ -7,9 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import engine_world
 import pytest
 
+import engine_world
 from podrunner import errors
 from podrunner.engine import address, client
 

@@ -2,10 +2,10 @@
 
 import socket
 
-import engine_world
 import msgspec
 import pytest
 
+import engine_world
 from podrunner import errors
 from podrunner.engine import containers, images, observe, ports
 from podrunner.objects import container

@@ -7,10 +7,10 @@ import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import engine_world
-import local_registry
 import pytest
 
+import engine_world
+import local_registry
 from podrunner import errors
 from podrunner.engine import client, images
 

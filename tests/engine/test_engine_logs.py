@@ -5,9 +5,9 @@ import threading
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 
-import engine_world
 import pytest
 
+import engine_world
 from podrunner import errors
 from podrunner.engine import containers, logs
 

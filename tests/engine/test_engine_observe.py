@@ -2,9 +2,9 @@
 
 import ipaddress
 
-import engine_world
 import pytest
 
+import engine_world
 from podrunner.engine import containers, labels, observe
 from podrunner.pods import observed
 

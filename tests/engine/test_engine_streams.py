@@ -3,10 +3,10 @@
 import asyncio
 import functools
 
-import engine_world
 import pytest
 import requests
 
+import engine_world
 from podrunner.engine import streams
 
 pytestmark = [pytest.mark.engine, pytest.mark.anyio]

@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import engine_world
 import pytest
 
+import engine_world
 from podrunner.engine import client, containers, watch
 
 pytestmark = [pytest.mark.engine, pytest.mark.anyio]

@@ -2,9 +2,9 @@
 
 from random import Random
 
-import manifest_cases
 import pytest
 
+import manifest_cases
 from podrunner import errors
 from podrunner.objects import loading, pod
 

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-import manifest_cases
 import pytest
 
+import manifest_cases
 from podrunner.objects import cluster, codec, config, decode, defaults, kinds, meta, pod, yamltext
 
 

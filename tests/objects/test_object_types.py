@@ -3,11 +3,11 @@
 from datetime import UTC, datetime
 from typing import Any
 
-import manifest_cases
 import msgspec
 import pytest
 from kubernetes.client import models
 
+import manifest_cases
 from podrunner.objects import base, codec, config, container, decode, event, kinds, meta, pod, pod_status, yamltext
 
 # Objects of the official client, by ours where the names differ.

@@ -2,11 +2,11 @@
 
 import functools
 
+import pytest
+
 import golden_cases
 import pod_cases
-import pytest
 from model_node import Node
-
 from podrunner.objects.container import Container
 from podrunner.objects.pod import Pod
 from podrunner.objects.pod_status import ContainerState, ContainerStatus

@@ -9,11 +9,11 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import hypothesis
-import pod_cases
 from hypothesis import strategies as st
+
+import pod_cases
 from model_engine import FOREVER, ImageSource, Run
 from model_node import Node
-
 from podrunner.objects.container import Container
 from podrunner.objects.pod import Pod
 from podrunner.pods import observed, plan, restarts, spec

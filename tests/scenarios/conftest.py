@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import scenario_world
 
 import offline_network
+import scenario_world
 
 
 @pytest.fixture

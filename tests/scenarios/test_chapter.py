@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import scenario_world
-from commandline import Running
 
 import offline_network
+import scenario_world
+from commandline import Running
 
 pytestmark = pytest.mark.engine
 

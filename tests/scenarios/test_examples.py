@@ -5,9 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from scenario_world import World
 
 import offline_network
+from scenario_world import World
 
 pytestmark = pytest.mark.engine
 

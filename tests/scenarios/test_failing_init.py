@@ -1,6 +1,7 @@
 """A pod whose second init container fails: no main container ever exists, by the engine's own events."""
 
 import pytest
+
 from commandline import container, manifest
 from scenario_world import World
 

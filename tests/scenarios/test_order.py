@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
+
 import scenario_world
 from commandline import container, eventually, manifest
 from scenario_world import World

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from podrunner.objects import container as containers, meta, pod as pods, pod_status
-from podrunner.pods import observed, plan, spec, status, view
+from podrunner.pods import observed, plan, reconcile, spec, status, view
 
 NOON = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 
@@ -146,6 +146,11 @@ def see(
         memory=memory or remembering(),
         under_way=frozenset(operation.key for operation in under_way),
     )
+
+
+def planned(seen: view.View) -> str:
+    """The text of what is decided."""
+    return str(reconcile.reconcile(seen))
 
 
 def remembering(images: Mapping[str, view.Image] | None = None, **entries: Any) -> view.Memory:

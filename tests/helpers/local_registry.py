@@ -19,7 +19,7 @@ _MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
 
 
 class Registry(http.server.ThreadingHTTPServer):
-    """`requests` lists what was asked for, `sent` counts bytes (about), `failures` are what next manifests get instead."""
+    """`requests` lists what was asked for, `sent` counts bytes, `failures` what the next manifest requests get."""
 
     daemon_threads = True
 

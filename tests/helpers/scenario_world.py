@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import uuid4
 
-import commandline
 import docker
 import msgspec
 import yaml
-from commandline import IMAGE, Running, eventually
 
+import commandline
+from commandline import IMAGE, Running, eventually
 from podrunner import errors, paths
 from podrunner.client import api, http
 from podrunner.client.actions import PodRef

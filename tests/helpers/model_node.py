@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from model_engine import Conflict, Engine, NotFound, Refused, Timeline
 from msgspec import structs
 
+from model_engine import Conflict, Engine, NotFound, Refused, Timeline
 from podrunner.objects import meta
 from podrunner.objects.pod import Pod
 from podrunner.pods import columns, memory, observed, plan, reconcile, spec, status
