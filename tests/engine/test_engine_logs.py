@@ -88,6 +88,18 @@ async def test_a_log_can_be_read_from_its_end_or_from_a_time(world: engine_world
     assert texts(await read(world, container_id, since=datetime.now(UTC) + timedelta(hours=1))) == []
 
 
+@pytest.mark.parametrize("follow", [False, True])
+async def test_the_end_of_a_log_is_counted_in_lines_however_long_they_are(
+    world: engine_world.World, follow: bool
+) -> None:
+    long = 'awk \'BEGIN { for (i = 0; i < 60000; i++) printf "x"; print "" }\''
+    container_id = await world.run(f"echo one; {long}; echo three; {long}")
+    lines = texts(await read(world, container_id, follow=True))
+    assert lines == ["one", "x" * 60000, "three", "x" * 60000]
+    for tail in range(6):
+        assert texts(await read(world, container_id, tail=tail, follow=follow)) == lines[max(0, 4 - tail) :]
+
+
 async def test_lines_come_as_they_are_printed(world: engine_world.World) -> None:
     container_id = await world.run("echo first; sleep 100")
     async with asyncio.timeout(5), aclosing(logs.read(world.engine, container_id, follow=True)) as batches:
