@@ -4,7 +4,7 @@ import pytest
 
 import engine_world
 from podrunner import errors
-from podrunner.engine import containers, networks, observe
+from podrunner.engine import networks, observe
 from podrunner.pods import observed
 
 pytestmark = [pytest.mark.engine, pytest.mark.anyio]
@@ -23,10 +23,7 @@ async def test_the_default_network_is_made_once_and_removed_when_unused(world: e
 
 async def test_a_network_in_use_stays(world: engine_world.World) -> None:
     network = await networks.ensure_default(world.engine, world.instance)
-    sandbox = await containers.create_sandbox(
-        world.engine, engine_world.a_pod(), instance=world.instance, attempt=0, network=network
-    )
-    await containers.start(world.engine, sandbox)
+    sandbox = await world.sandbox(engine_world.a_pod(), network=network)
     await networks.remove_default(world.engine, world.instance)
     assert await networks.exists(world.engine, network)
     found = await observe.inspect(world.engine, sandbox)
@@ -39,7 +36,4 @@ async def test_a_sandbox_on_a_network_that_is_gone_is_refused(world: engine_worl
     network = await networks.ensure_default(world.engine, world.instance)
     await networks.remove_default(world.engine, world.instance)
     with pytest.raises(errors.EngineNotFound, match=rf"network {network} not found"):
-        sandbox = await containers.create_sandbox(
-            world.engine, engine_world.a_pod(), instance=world.instance, attempt=0, network=network
-        )
-        await containers.start(world.engine, sandbox)
+        await world.sandbox(engine_world.a_pod(), network=network)

@@ -46,10 +46,10 @@ class World:
         self.engine = engine
         self.instance = instance
 
-    async def sandbox(self, subject: pod.Pod, *publish: ports.Published) -> str:
-        """A running sandbox on the engine's own bridge."""
+    async def sandbox(self, subject: pod.Pod, *publish: ports.Published, network: str = "bridge") -> str:
+        """A running sandbox; on the engine's own bridge unless said otherwise."""
         sandbox_id = await containers.create_sandbox(
-            self.engine, subject, instance=self.instance, attempt=0, network="bridge", publish=publish
+            self.engine, subject, instance=self.instance, attempt=0, network=network, publish=publish
         )
         await containers.start(self.engine, sandbox_id)
         return sandbox_id
