@@ -89,6 +89,10 @@ class World:
         assert started.status() == 0, started.err
         return self.command.server_pid()
 
+    def proc_of_server(self) -> Path:
+        """What the kernel tells of the server's process."""
+        return Path("/proc") / str(self.command.server_pid())
+
     # ---- the server's API
 
     def create(self, manifest: str) -> Pod:
