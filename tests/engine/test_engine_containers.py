@@ -144,10 +144,11 @@ async def test_a_sandbox_makes_the_pause_image_where_there_is_none(
 ) -> None:
     monkeypatch.setattr(images, "PAUSE", f"podrunner-test/pause:{world.instance}")
     try:
-        sandbox = await world.sandbox(engine_world.a_pod())
-        found = await observe.inspect(world.engine, sandbox)
+        found = await observe.inspect(world.engine, await world.sandbox(engine_world.a_pod()))
         assert found
         assert found[1].state is observed.State.RUNNING
-        await containers.remove(world.engine, sandbox)
     finally:
+        for seen in (await observe.pods(world.engine, world.instance)).values():
+            for sandbox in seen.sandboxes:
+                await containers.remove(world.engine, sandbox.id)
         await world.engine.call(world.engine.api.remove_image, images.PAUSE)
