@@ -12,7 +12,7 @@ from podrunner.objects.pod import Pod
 from podrunner.pods import spec
 
 
-def load_pods(files: Sequence[str], namespace: str | None, *, warn: Callable[[str], None]) -> list[Pod]:
+def load_pods(files: Sequence[str], namespace: str | None, warn: Callable[[str], None] | None) -> list[Pod]:
     """The pods of the files, those without a namespace in the given one; `warn` is told of fields without effect.
 
     Raises ManifestError for other kinds, for a pod that is there twice, and for one of another namespace than is given.
@@ -21,8 +21,8 @@ def load_pods(files: Sequence[str], namespace: str | None, *, warn: Callable[[st
     problems = [*_other_kinds(loaded), *_other_namespaces(loaded, namespace), *_duplicates(loaded)]
     if problems:
         raise errors.ManifestError(problems)
-    for item in loaded:
-        for warning in warnings(item):
+    if warn is not None:
+        for warning in (each for item in loaded for each in warnings(item)):
             warn(warning)
     return [item.object for item in loaded if isinstance(item.object, Pod)]
 
@@ -34,16 +34,26 @@ def warnings(item: loading.Loaded) -> Iterator[str]:
             yield f"{item.source.file}:{item.lines.at(path)}: {path}: {message}"
 
 
-def annotations(*, run_id: str | None, fail_fast: bool, network: str | None, publish: Sequence[str]) -> dict[str, str]:
-    """What the server reads of a run in the annotations of its pods. Raises UsageError for a port that is none."""
+def annotated(
+    pods: Sequence[Pod], *, run_id: str | None, fail_fast: bool, network: str | None, publish: Sequence[str]
+) -> list[Pod]:
+    """The pods, with what the server reads of a run in their annotations. Raises UsageError for ports that can't be."""
     published = ",".join(publish)
     ports.parse(published)
-    given = {spec.RUN: run_id, spec.FAIL_FAST: "true" if fail_fast else None, spec.NETWORK: network}
-    return {name: value for name, value in (given | {spec.PUBLISH: published}).items() if value}
+    if published and len(pods) > 1:
+        raise errors.UsageError(
+            f"--publish is for a single pod, and these are {len(pods)}; set hostPort in the manifests"
+        )
+    given = {
+        spec.RUN: run_id,
+        spec.FAIL_FAST: "true" if fail_fast else None,
+        spec.NETWORK: network,
+        spec.PUBLISH: published,
+    }
+    return [_annotated(pod, {name: value for name, value in given.items() if value}) for pod in pods]
 
 
-def annotated(pod: Pod, added: Mapping[str, str]) -> Pod:
-    """The pod with these annotations besides its own."""
+def _annotated(pod: Pod, added: Mapping[str, str]) -> Pod:
     metadata = msgspec.structs.replace(pod.metadata, annotations={**pod.metadata.annotations, **added})
     return msgspec.structs.replace(pod, metadata=metadata)
 

@@ -44,6 +44,9 @@ class Messages:
         except (OSError, ValueError):
             return
 
+    def warning(self, text: str) -> None:
+        self.write(f"warning: {text}\n")
+
     def notice(self, text: str) -> None:
         self.write(f"podrunner: {text}\n")
 

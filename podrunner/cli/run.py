@@ -77,17 +77,19 @@ def command(
     deadline = time.monotonic() + timeout if timeout else None
     messages = output.Messages(sys.stderr)
     run_id = str(uuid.uuid4())
-    pods = manifests.load_pods(
-        files, namespace, warn=(lambda text: None) if quiet else lambda text: messages.write(f"warning: {text}\n")
-    )
-    annotations = manifests.annotations(
-        run_id=None if keep else run_id, fail_fast=fail_fast, network=network, publish=publish
+    warn = None if quiet else messages.warning
+    pods = manifests.annotated(
+        manifests.load_pods(files, namespace, warn),
+        run_id=None if keep else run_id,
+        fail_fast=fail_fast,
+        network=network,
+        publish=publish,
     )
     state_dir = paths.state_dir(os.environ)
     background.ensure(state_dir)
     link = Link(http.Server(paths.socket_path(state_dir)), background.ensure_from_thread)
     lease = Lease(link, run_id, owns_pods=not keep, network=network is None)
-    created = creation.create(link.server, [manifests.annotated(pod, annotations) for pod in pods], replace=replace)
+    created = creation.create(link.server, pods, replace=replace)
     colour = not (no_color or os.environ.get("NO_COLOR"))
     printer = _printer(messages, created, form=form, quiet=quiet, colour=colour)
     return runner.run(link, lease, created, Options(fail_fast=fail_fast, keep=keep, deadline=deadline), printer)

@@ -20,4 +20,5 @@ def command(files: Sequence[str]) -> None:
     for item in loading.load(files, sys.stdin.buffer):
         for warning in manifests.warnings(item):
             click.echo(f"warning: {warning}", err=True)
-        click.echo(f"{kinds.of(item.object).singular}/{item.object.metadata.name} is valid")
+        metadata = item.object.metadata
+        click.echo(f"{kinds.of(item.object).singular}/{metadata.name or metadata.generate_name} is valid")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,7 +32,7 @@ metadata:
 def load(path: Path, text: str, namespace: str | None = None, warnings: list[str] | None = None) -> list[Pod]:
     (path / "pod.yaml").write_text(text)
     heard = [] if warnings is None else warnings
-    return manifests.load_pods([str(path / "pod.yaml")], namespace, warn=heard.append)
+    return manifests.load_pods([str(path / "pod.yaml")], namespace, heard.append)
 
 
 def problems(path: Path, text: str, namespace: str | None = None) -> Sequence[str]:
@@ -72,28 +73,34 @@ def test_a_field_without_effect_is_warned_about_with_its_line(tmp_path: Path) ->
     ]
 
 
-def test_the_server_is_told_by_annotations() -> None:
-    assert manifests.annotations(run_id="1", fail_fast=True, network="net", publish=["8080:80", "9090"]) == {
-        "podrunner.dev/run": "1",
-        "podrunner.dev/fail-fast": "true",
-        "podrunner.dev/network": "net",
-        "podrunner.dev/publish": "8080:80,9090",
-    }
-    assert manifests.annotations(run_id=None, fail_fast=False, network=None, publish=[]) == {}
+def annotations(pods: Sequence[Pod], **options: Any) -> list[dict[str, str]]:
+    asked = {"run_id": None, "fail_fast": False, "network": None, "publish": []} | options
+    return [pod.metadata.annotations for pod in manifests.annotated(pods, **asked)]
 
 
-def test_annotations_are_added_to_those_of_the_manifest() -> None:
+def test_the_server_is_told_by_annotations_besides_those_of_the_manifest() -> None:
     pod = codec.decode({"metadata": {"annotations": {"team": "a"}}}, Pod)
-    assert manifests.annotated(pod, {"podrunner.dev/run": "1"}).metadata.annotations == {
-        "team": "a",
-        "podrunner.dev/run": "1",
-    }
+    assert annotations([pod], run_id="1", fail_fast=True, network="net", publish=["8080:80", "9090"]) == [
+        {
+            "team": "a",
+            "podrunner.dev/run": "1",
+            "podrunner.dev/fail-fast": "true",
+            "podrunner.dev/network": "net",
+            "podrunner.dev/publish": "8080:80,9090",
+        }
+    ]
+    assert annotations([pod, pod]) == [{"team": "a"}, {"team": "a"}]
 
 
 @pytest.mark.parametrize("port", ["http", "0", "80:http", "1:2:3", "65536"])
 def test_a_port_that_is_none_is_wrong_usage(port: str) -> None:
     with pytest.raises(errors.UsageError, match="invalid port"):
-        manifests.annotations(run_id=None, fail_fast=True, network=None, publish=[port])
+        annotations([Pod()], publish=[port])
+
+
+def test_a_port_of_several_pods_cannot_be_published() -> None:
+    with pytest.raises(errors.UsageError, match="--publish is for a single pod"):
+        annotations([Pod(), Pod()], publish=["80"])
 
 
 @pytest.mark.parametrize(

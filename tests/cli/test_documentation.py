@@ -1,0 +1,48 @@
+"""What the documents say of the code is so."""
+
+import re
+from pathlib import Path
+
+import click
+import pytest
+
+from podrunner.cli import run
+from podrunner.objects import base, container, pod, support
+
+ROOT = Path(__file__).parents[2]
+TABLES: dict[str, type[base.Struct]] = {
+    "spec": pod.PodSpec,
+    "spec.containers[], spec.initContainers[]": container.Container,
+    "env[] of a container": container.EnvVar,
+}
+
+REFUSED = ((pod.PodSpec, "ephemeral_containers"),)
+
+
+def state(type_: type[base.Struct], field: str) -> str:
+    if (type_, field) in REFUSED:
+        return "refused"
+    if field in support.NOT_YET.get(type_, ()):
+        return "not yet"
+    return "no meaning" if field in support.MEANINGLESS_HERE.get(type_, ()) else "works"
+
+
+@pytest.mark.parametrize("title", TABLES)
+def test_the_list_of_fields_is_that_of_the_code(title: str) -> None:
+    type_ = TABLES[title]
+    section = (ROOT / "docs/support.md").read_text().split(f"\n## {title}\n")[1].split("\n## ")[0]
+    listed = dict(re.findall(r"^\| `(\w+)` \| ([\w ]+) \|$", section, re.MULTILINE))
+    assert listed == {base.json_name(field): state(type_, field) for field in type_.__struct_fields__}
+
+
+def test_every_option_of_run_is_explained() -> None:
+    text = (ROOT / "docs/run.md").read_text()
+    options = [name for option in run.command.params if isinstance(option, click.Option) for name in option.opts]
+    assert [name for name in options if f"`{name}" not in text] == []
+
+
+@pytest.mark.parametrize("document", ["README.md", "docs/run.md", "docs/support.md"])
+def test_every_link_leads_somewhere(document: str) -> None:
+    file = ROOT / document
+    links = re.findall(r"\]\(([^)#]+)\)", file.read_text())
+    assert [link for link in links if "://" not in link and not (file.parent / link).exists()] == []
