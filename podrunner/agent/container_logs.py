@@ -4,7 +4,8 @@ Wording of the refusals: kubernetes pkg/registry/core/pod/strategy.go (`LogLocat
 (`validateContainerLogStatus`).
 """
 
-from collections.abc import AsyncIterator
+import contextlib
+from collections.abc import AsyncGenerator
 from datetime import datetime
 
 from podrunner import errors
@@ -24,17 +25,19 @@ async def read(
     previous: bool,
     since: datetime | None,
     tail: int | None,
-) -> AsyncIterator[list[logs.Line]]:
+) -> AsyncGenerator[list[logs.Line], None]:
     """Batches of lines of the present (or the previous) instance of `container`; an empty name means the only one.
 
     `follow` ends when the container does. Raises errors.BadRequest when there is no such container or no instance.
     """
     name = container or _only(pod)
     engine_id = _instance(pod, name, previous=previous)
+    reading = logs.read(services.engine, engine_id, follow=follow, since=since, tail=tail)
     with services.followers.reading(engine_id) as follower:
-        async for batch in logs.read(services.engine, engine_id, follow=follow, since=since, tail=tail):
-            yield batch
-            follower.progressed()
+        async with contextlib.aclosing(reading) as batches:
+            async for batch in batches:
+                yield batch
+                follower.progressed()
 
 
 def _only(pod: Pod) -> str:
