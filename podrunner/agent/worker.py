@@ -162,6 +162,7 @@ class Worker:
         while not self._over:
             decided = reconcile.reconcile(self._view())
             if not self._starting(decided):
+                self._announcer.release(self._pod)
                 self._report()
             for key in decided.cancel:
                 self._under_way[key].task.cancel()
