@@ -118,7 +118,10 @@ def _last_state(view: View, instance: observed.Container, state: ContainerState,
     if former:
         return ContainerState(terminated=_terminated(former[-1]))
     stored = view.stored(instance.name)
-    return stored.last_state if stored else ContainerState()
+    if stored is None:
+        return ContainerState()
+    was_removed = stored.restart_count < instance.attempt and stored.state.terminated is not None
+    return stored.state if was_removed else stored.last_state
 
 
 def _will_restart(view: View, exit_code: int, *, init: bool) -> bool:

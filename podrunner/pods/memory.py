@@ -67,8 +67,8 @@ def start_failed(memory: Memory, operation: plan.StartContainer, message: str) -
 
 
 def sandbox_started(memory: Memory) -> Memory:
-    """The sandbox runs."""
-    return structs.replace(memory, sandbox_failures=None)
+    """The sandbox runs; should it end, that is told anew."""
+    return structs.replace(memory, sandbox_failures=None, reported=frozenset())
 
 
 def sandbox_failed(memory: Memory, now: datetime) -> Memory:

@@ -46,11 +46,10 @@ def _lost_sandbox(view: View) -> Plan:
 def _sandbox_changed(view: View) -> Plan:
     """Says once that the sandbox ended, if there was one and it had been made."""
     ended = view.observed.sandbox
-    if view.memory.sandbox_failures or (ended is None and not view.observed.containers):
+    if view.memory.reported or view.memory.sandbox_failures or (ended is None and not view.observed.containers):
         return Plan()
     name = f"#{ended.attempt}" if ended else "removed"
-    report = plan.ReportSandboxChanged(sandbox=name, cause="the sandbox ended while the pod goes on")
-    return Plan() if report.key in view.memory.reported else plan.do(report)
+    return plan.do(plan.ReportSandboxChanged(sandbox=name, cause="the sandbox ended while the pod goes on"))
 
 
 def _strays(view: View) -> list[observed.Container]:

@@ -141,11 +141,14 @@ class World:
         return rows
 
     def events(self, name: str = "web") -> list[str]:
-        """The pod's events in the order they came: type, reason, message."""
+        """The pod's events in the order they first came: type, reason, message, and how often if more than once."""
         query = {"fieldSelector": f"involvedObject.name={name}"}
         answer = self.server.request("GET", f"/api/v1/namespaces/{NAMESPACE}/events", query=query)
         listed = msgspec.convert(msgspec.json.decode(answer)["items"], list[Event])
-        return [f"{event.type} {event.reason} {event.message}" for event in listed]
+        return [
+            f"{event.type} {event.reason} {event.message}{f' (x{event.count})' if event.count > 1 else ''}"
+            for event in listed
+        ]
 
     def log(self, container: str, name: str = "web", **query: str) -> str:
         """What the API tells of a container's output."""
