@@ -123,7 +123,7 @@ def test_a_login_takes_effect_with_the_next_try(world: World, registry: Registry
     docker_registry.login(config_dir, registry.host)
     world.becomes("Running")
     assert told(world.events())[1:] == [
-        f'Normal Pulling Pulling image "{reference}"',
+        f'Normal Pulling Pulling image "{reference}" (x2)',
         f'Warning Failed Failed to pull image "{reference}": {DAEMON}...',
         "Warning Failed Error: ErrImagePull",
         f'Normal BackOff Back-off pulling image "{reference}"',
@@ -267,8 +267,8 @@ def test_a_command_that_cannot_be_started_is_tried_again(command: str, problem: 
         "0/1 Pending", "0/1 ContainerCreating", "0/1 RunContainerError", "0/1 CrashLoopBackOff",
     ]  # fmt: skip
     assert told(world.events())[1:] == [
-        f'Normal Pulled Container image "{IMAGE}" already present on machine',
-        "Normal Created Created container main",
+        f'Normal Pulled Container image "{IMAGE}" already present on machine (x2)',
+        "Normal Created Created container main (x2)",
         'Warning Failed Error: failed to start container "main": Error response from daemon: ...',
         "Warning BackOff Back-off restarting failed container",
     ]
