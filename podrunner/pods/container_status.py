@@ -67,7 +67,7 @@ def _of_instance(
     return ContainerStatus(
         name=container.name,
         image=container.image,
-        image_id=f"docker://{instance.image_id}" if instance and instance.image_id else "",
+        image_id=f"docker://{instance.image_id}" if instance else "",
         container_id=f"docker://{instance.id}" if instance else "",
         restart_count=max(instance.attempt if instance else 0, stored.restart_count if stored else 0),
         ready=state.terminated is not None and state.terminated.exit_code == 0 if init else running,
@@ -87,19 +87,19 @@ def _of_lost(view: View, container: Container, end: ContainerStateTerminated, *,
         stored,
         ready=init and end.exit_code == 0,
         started=None if init else False,
-        state=ContainerState(waiting=_waiting(view, container, init)) if again else ended,
+        state=ContainerState(waiting=_waiting(view, container)) if again else ended,
         last_state=ended if again else former,
     )
 
 
 def _state(view: View, container: Container, instance: observed.Container | None, *, init: bool) -> ContainerState:
     if instance is None:
-        return ContainerState(waiting=_waiting(view, container, init))
+        return ContainerState(waiting=_waiting(view, container))
     if instance.state is observed.State.RUNNING:
         started_at = meta.at_second(instance.started_at or instance.created_at)
         return ContainerState(running=ContainerStateRunning(started_at=started_at))
     if container.name in view.memory.waiting and _will_restart(view, instance.exit_code, init=init):
-        return ContainerState(waiting=_waiting(view, container, init))
+        return ContainerState(waiting=_waiting(view, container))
     return ContainerState(terminated=_terminated(instance))
 
 
@@ -132,12 +132,11 @@ def _will_restart(view: View, exit_code: int, *, init: bool) -> bool:
     return restarts.wanted(view.pod.spec.restart_policy, exit_code)
 
 
-def _waiting(view: View, container: Container, init: bool) -> ContainerStateWaiting:
+def _waiting(view: View, container: Container) -> ContainerStateWaiting:
     known = view.memory.waiting.get(container.name)
     if known is not None:
         return ContainerStateWaiting(reason=known.reason, message=known.message)
-    initializing = init or bool(view.pod.spec.init_containers)
-    return ContainerStateWaiting(reason="PodInitializing" if initializing else "ContainerCreating")
+    return ContainerStateWaiting(reason="PodInitializing" if view.pod.spec.init_containers else "ContainerCreating")
 
 
 def _terminated(instance: observed.Container) -> ContainerStateTerminated:
