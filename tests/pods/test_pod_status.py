@@ -53,6 +53,10 @@ def test_the_phase_of_ended_containers_is_up_to_the_policy(policy: str, what: tu
     assert phase(*what, pod=pod_cases.pod(policy=policy)) == expected
 
 
+def test_a_pod_whose_sandbox_ended_runs_until_its_containers_have_stopped() -> None:
+    assert phase(sandbox("exited"), *pod_cases.UP[1:], pod=pod_cases.pod(policy="Never")) == "Running"
+
+
 def test_a_pod_runs_as_long_as_one_main_container_does() -> None:
     one = (sandbox(), *pod_cases.INITS_DONE, running("kubia"), exited("envoy", 1))
     assert phase(*one, pod=pod_cases.pod(policy="Never")) == "Running"
@@ -97,9 +101,9 @@ def test_the_observed_generation_is_the_objects() -> None:
 
 
 def test_a_running_container_is_ready_and_started() -> None:
-    kubia = status("kubia", *pod_cases.UP)
+    kubia = status("kubia", *pod_cases.UP[:-2], running("kubia", since=3.2), running("envoy"))
     assert kubia.state.running is not None
-    assert kubia.state.running.started_at == pod_cases.at(0)
+    assert kubia.state.running.started_at == pod_cases.at(3)
     assert (kubia.ready, kubia.started, kubia.container_id) == (True, True, "docker://kubia-0")
     assert (kubia.image, kubia.image_id) == ("kubia:1.0", "docker://sha256:1")
 
@@ -191,6 +195,17 @@ def test_how_the_one_before_ended_stays_known_when_it_is_removed() -> None:
     assert kubia.last_state.terminated is not None
 
 
+def test_a_restarted_init_container_tells_how_the_one_before_ended() -> None:
+    init_demo = status("init-demo", sandbox(), exited("init-demo", 1), running("init-demo", 1))
+    assert init_demo.last_state.terminated is not None
+    assert init_demo.last_state.terminated.exit_code == 1
+
+
+def test_a_former_instance_that_still_runs_has_not_ended() -> None:
+    doubled = (sandbox(attempt=1), running("kubia"), running("kubia", 1, sandbox=1))
+    assert status("kubia", *doubled).last_state.terminated is None
+
+
 def test_an_init_container_of_a_new_sandbox_has_no_last_state() -> None:
     renewed = (sandbox("exited"), sandbox(attempt=1), exited("init-demo"), exited("init-demo", 0, 1, sandbox=1))
     init_demo = status("init-demo", *renewed)
@@ -206,6 +221,12 @@ def test_an_init_container_that_is_gone_counts_as_done_when_a_main_container_run
         "Unable to get init container status from container runtime and pod has been initialized, "
         "treat it as exited normally"
     )
+
+
+def test_init_containers_keep_their_states_when_the_pod_has_ended() -> None:
+    failed = reported(see(sandbox(), exited("init-demo", 3), pod=pod_cases.pod(fail_fast=True)))
+    assert status("init-demo", sandbox("exited"), exited("init-demo", 3), pod=failed).state.terminated is not None
+    assert status("init-demo", pod=failed).state.terminated is not None
 
 
 def test_init_containers_keep_their_states_while_the_pod_is_being_removed() -> None:

@@ -150,3 +150,10 @@ def test_a_container_that_cannot_be_created_is_tried_again_after_10_seconds() ->
     refused = memory.create_failed(knowing(PRESENT), create, "invalid mount config", pod_cases.at(0))
     assert planned(seen("IfNotPresent", refused, now=9)) == "wake at 12:00:10"
     assert planned(seen("IfNotPresent", refused, now=10)) == CREATE
+
+
+def test_what_held_back_an_earlier_instance_does_not_hold_back_the_next() -> None:
+    refused = remembering(waiting={"kubia": view.Waiting(0, "CreateContainerError", "", pod_cases.at(10))})
+    assert planned(see(*pod_cases.UP[:-2], exited("kubia"), running("envoy"), memory=refused)) == (
+        "CreateContainer kubia#1: kubia exited 0"
+    )

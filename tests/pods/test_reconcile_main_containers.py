@@ -6,7 +6,7 @@ import pytest
 
 import pod_cases
 from pod_cases import created, exited, planned, remembering, running, sandbox, see, unstartable
-from podrunner.pods import memory, observed, plan, reconcile, restarts
+from podrunner.pods import memory, observed, plan, reconcile, restarts, view
 
 START_KUBIA = plan.StartContainer(container="kubia", attempt=0, container_id="kubia-0", cause="")
 
@@ -94,6 +94,11 @@ def test_back_off_doubles_from_10_to_300_seconds_after_the_first_restart(attempt
     assert planned(see(*crashed(attempt), memory=knowing, now=seconds)) == (
         f"CreateContainer kubia#{attempt + 1}: kubia exited 1"
     )
+
+
+def test_the_back_off_of_an_earlier_instance_does_not_count() -> None:
+    earlier = remembering(waiting={"kubia": view.Waiting(1, "CrashLoopBackOff", "back-off 10s", pod_cases.at(-5))})
+    assert planned(see(*crashed(2), memory=earlier, now=0)) == "Wait kubia#2 CrashLoopBackOff: kubia exited 1"
 
 
 def test_a_run_of_ten_minutes_makes_the_next_restart_the_first_again() -> None:

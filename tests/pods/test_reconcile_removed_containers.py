@@ -4,9 +4,12 @@ import pod_cases
 from pod_cases import created, exited, planned, reported, running, sandbox, see
 from podrunner.objects.pod import Pod
 from podrunner.pods import observed
-from podrunner.pods.view import View
+from podrunner.pods.view import View, Waiting
 
 Seen = observed.Sandbox | observed.Container
+
+CRASHED = (sandbox(), *pod_cases.INITS_DONE, exited("kubia", 1, 1), running("envoy"))
+BACKING_OFF = pod_cases.remembering(waiting={"kubia": Waiting(1, "CrashLoopBackOff", "back-off 10s")})
 
 
 def after(*before: Seen, pod: Pod = pod_cases.GOOD, left: tuple[Seen, ...]) -> View:
@@ -35,7 +38,10 @@ def test_an_init_container_that_was_removed_while_it_ran_is_run_again() -> None:
 
 
 def test_an_init_container_that_was_removed_while_it_ran_ends_a_pod_that_fails_fast() -> None:
-    removed = after(sandbox(), running("init-demo"), pod=pod_cases.pod(fail_fast=True), left=(sandbox(),))
+    up = (sandbox(), running("init-demo"))
+    not_reported_yet = reported(see(*up, pod=pod_cases.pod(fail_fast=True)))
+    assert planned(see(sandbox(), pod=not_reported_yet)) == ""
+    removed = after(*up, pod=pod_cases.pod(fail_fast=True), left=(sandbox(),))
     assert removed.pod.status.phase == "Failed"
     assert removed.pod.status.init_container_statuses[0].state.terminated.reason == "ContainerStatusUnknown"  # type: ignore[union-attr]
 
@@ -90,6 +96,14 @@ def test_the_restart_count_goes_on_from_what_was_reported() -> None:
     assert reported(again).status.container_statuses[1].restart_count == 7
 
 
+def test_the_restart_count_of_an_init_container_goes_on_in_a_new_sandbox() -> None:
+    crashing = (sandbox(), exited("init-demo", 1, 2))
+    removed = after(*crashing, left=())
+    assert planned(see(sandbox(created=6), pod=removed.pod)) == (
+        "CreateContainer init-demo#3: it is the first init container"
+    )
+
+
 def test_the_restart_count_is_never_less_than_what_was_reported() -> None:
     stored = reported(see(sandbox(), *pod_cases.INITS_DONE, running("kubia", 6), running("envoy")))
     begun_anew = see(sandbox(), running("kubia", 0), running("envoy"), pod=stored)
@@ -106,3 +120,41 @@ def test_the_newest_of_two_instances_that_was_removed_still_tells_how_it_ended()
     succeeded_at_last = (sandbox(), *pod_cases.INITS_DONE, exited("kubia", 1), exited("kubia", 0, 1), running("envoy"))
     removed = after(*succeeded_at_last, pod=on_failure, left=(*succeeded_at_last[:-2], running("envoy")))
     assert planned(removed) == ""
+
+
+def test_what_was_reported_of_a_removed_container_stays() -> None:
+    on_failure = pod_cases.pod(policy="OnFailure")
+    up = (sandbox(), *pod_cases.INITS_DONE, exited("kubia", 1), exited("kubia", 0, 1), running("envoy"))
+    kubia = after(*up, pod=on_failure, left=(sandbox(), running("envoy"))).pod.status.container_statuses[1]
+    assert (kubia.container_id, kubia.restart_count, kubia.ready, kubia.started) == (
+        "docker://kubia-1",
+        1,
+        False,
+        False,
+    )
+    assert kubia.state.terminated is not None
+    assert kubia.last_state.terminated is not None
+    assert (kubia.state.terminated.exit_code, kubia.last_state.terminated.exit_code) == (0, 1)
+
+
+def test_a_container_removed_in_back_off_has_ended_when_the_pod_is_deleted() -> None:
+    waiting = see(*CRASHED, memory=BACKING_OFF)
+    deleted = pod_cases.deleted(reported(waiting))
+    kubia = reported(see(sandbox(), running("envoy"), pod=deleted)).status.container_statuses[1]
+    assert kubia.state.terminated is not None
+    assert kubia.state.terminated.exit_code == 1
+    assert kubia.last_state.terminated is None
+
+
+def test_a_removed_init_container_that_was_reported_as_done_keeps_its_report() -> None:
+    up = after(*pod_cases.UP, left=(sandbox(), running("kubia"), running("envoy")))
+    init_demo = up.pod.status.init_container_statuses[0]
+    assert init_demo.state.terminated is not None
+    assert (init_demo.state.terminated.message, init_demo.started) == ("", None)
+
+
+def test_an_init_container_that_ended_and_was_removed_unseen_had_succeeded_if_a_main_container_runs() -> None:
+    last_seen = reported(see(sandbox(), exited("init-demo"), running("network-check")))
+    up = reported(see(sandbox(), exited("init-demo"), running("kubia"), running("envoy"), pod=last_seen))
+    assert up.status.phase == "Running"
+    assert up.status.init_container_statuses[1].ready

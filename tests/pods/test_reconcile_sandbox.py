@@ -69,6 +69,11 @@ def test_containers_of_a_sandbox_that_ended_are_stopped_before_there_is_another(
     )
 
 
+def test_containers_that_would_not_be_restarted_are_if_they_ran_when_the_sandbox_ended() -> None:
+    on_failure = see(*LOST_WHILE_RUNNING, pod=pod_cases.pod(policy="OnFailure"))
+    assert planned(on_failure).startswith("ReportSandboxChanged #0: the sandbox ended while the pod goes on")
+
+
 def test_a_new_sandbox_is_made_when_they_have_stopped() -> None:
     assert planned(see(*LOST_AND_STOPPED, memory=remembering(reported=frozenset({SAID})))) == (
         "CreateSandbox #1: the sandbox ended"
@@ -80,6 +85,12 @@ def test_a_change_of_sandbox_is_said_once() -> None:
     again = planned(see(*LOST_AND_STOPPED, memory=remembering(reported=frozenset({SAID}))))
     assert "ReportSandboxChanged" in first
     assert "ReportSandboxChanged" not in again
+
+
+def test_a_sandbox_that_ended_before_its_first_container_has_changed_too() -> None:
+    assert planned(see(sandbox("exited"))) == (
+        "ReportSandboxChanged #0: the sandbox ended while the pod goes on\nCreateSandbox #1: the sandbox ended"
+    )
 
 
 def test_a_removed_sandbox_is_one_that_ended() -> None:
