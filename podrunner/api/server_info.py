@@ -39,6 +39,7 @@ async def describe(request: Request) -> Response:
 
 
 async def stop(request: Request) -> Response:
-    """Answers before the server leaves."""
+    """Answers before the server leaves, and after the whole request came: a client still sending would see it break."""
+    await request.body()
     context.of(request).control.stop()
     return answers.json(answers.status("Success"), status=202)

@@ -108,3 +108,15 @@ def test_a_path_too_long_for_a_socket_gets_one_elsewhere() -> None:
     assert long.parent == Path(f"/tmp/podrunner-{os.getuid()}")
     assert long == paths.socket_path(Path("/" + "x" * 120))
     assert long != paths.socket_path(Path("/" + "y" * 120))
+
+
+def test_a_request_to_stop_is_read_to_its_end_before_anything_happens(world: World) -> None:
+    with world.connect() as sock:
+        sock.sendall(
+            b"POST /apis/podrunner.dev/v1/server/stop HTTP/1.1\r\nHost: podrunner\r\nContent-Length: 2\r\n\r\n"
+        )
+        time.sleep(0.05)
+        assert not world.control.stopped
+        sock.sendall(b"{}")
+        assert sock.recv(4096).startswith(b"HTTP/1.1 202 ")
+    assert world.control.stopped
