@@ -8,7 +8,12 @@ from msgspec import structs
 import pod_cases
 from pod_cases import created, exited, remembering, reported, running, sandbox, see
 from podrunner.objects.pod import Pod
-from podrunner.objects.pod_status import ContainerState, ContainerStateTerminated, PodStatus
+from podrunner.objects.pod_status import (
+    ContainerState,
+    ContainerStateTerminated,
+    ContainerStateWaiting,
+    PodStatus,
+)
 from podrunner.pods import columns, observed, view
 
 Seen = observed.Sandbox | observed.Container
@@ -91,3 +96,25 @@ def test_an_end_without_a_reason_shows_its_signal_or_code(ended: ContainerStateT
     statuses = [structs.replace(one, state=ContainerState(terminated=ended)) for one in up.status.container_statuses]
     odd = structs.replace(up, status=structs.replace(up.status, container_statuses=tuple(statuses)))
     assert columns.status(odd) == expected
+
+
+def test_a_container_that_runs_but_is_not_ready_does_not_count() -> None:
+    up = reported(see(*pod_cases.UP))
+    envoy, kubia = up.status.container_statuses
+    unready = (structs.replace(envoy, ready=False), kubia)
+    assert columns.ready(structs.replace(up, status=structs.replace(up.status, container_statuses=unready))) == "1/2"
+
+
+def test_a_wait_without_a_reason_leaves_the_phase() -> None:
+    up = reported(see(*pod_cases.UP))
+    envoy, kubia = up.status.container_statuses
+    silent = structs.replace(envoy, state=ContainerState(waiting=ContainerStateWaiting()))
+    quiet = structs.replace(up, status=structs.replace(up.status, container_statuses=(silent, kubia)))
+    assert columns.status(quiet) == "Running"
+
+
+def test_an_initialized_pod_shows_its_main_containers_whatever_its_init_containers_do() -> None:
+    up = reported(see(*pod_cases.UP))
+    again = reported(see(sandbox(), running("init-demo"))).status.init_container_statuses
+    odd = structs.replace(up, status=structs.replace(up.status, init_container_statuses=again))
+    assert row(odd) == "2/2 Running 0"
