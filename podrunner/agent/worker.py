@@ -160,14 +160,15 @@ class Worker:
         """Takes in what operations led to, reports, and begins what is due; returns when to wake at the latest."""
         self._take_outcomes()
         while not self._over:
-            decided = reconcile.reconcile(self._view())
+            decided, phase = reconcile.reconcile(self._view()), self._pod.status.phase
             if not self._starting(decided):
                 self._announcer.release(self._pod)
                 self._report()
             for key in decided.cancel:
                 self._under_way[key].task.cancel()
             at_once = [self._begin(operation) for operation in decided.operations]
-            if not any(at_once):
+            # What is to be done depends on the phase: that of a pod that has ended is new to `reconcile`.
+            if not any(at_once) and self._pod.status.phase == phase:
                 self._announcer.release(self._pod)
                 return decided.wake_at
         return None

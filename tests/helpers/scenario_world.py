@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -88,6 +89,12 @@ class World:
         started = self.start("server", "start", *options)
         assert started.status() == 0, started.err
         return self.command.server_pid()
+
+    def kill_server(self) -> int:
+        """Without a chance to tidy up; returns the process id it had."""
+        pid = self.command.server_pid()
+        os.kill(pid, signal.SIGKILL)
+        return pid
 
     def proc_of_server(self) -> Path:
         """What the kernel tells of the server's process."""

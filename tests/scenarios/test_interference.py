@@ -1,7 +1,5 @@
 """Somebody works on the engine behind podrunner's back: kills, removes and prunes containers."""
 
-import os
-import signal
 from collections.abc import Callable
 
 import pytest
@@ -109,7 +107,7 @@ def test_pruned_init_containers_do_not_run_again(world: World) -> None:
 
 def test_init_containers_that_are_pruned_while_no_server_runs_do_not_run_again(world: World) -> None:
     begin(world, "Always")
-    os.kill(world.command.server_pid(), signal.SIGKILL)
+    world.kill_server()
     prune(world)
     world.kill("main#0")
     world.serve()
@@ -122,7 +120,7 @@ def test_a_pruned_instance_counts_as_a_restart_all_the_same(world: World) -> Non
     world.kill("main#0")
     restarted(world, 1)
     prune(world)
-    os.kill(world.command.server_pid(), signal.SIGKILL)
+    world.kill_server()
     world.serve()
     restarted(world, 1)
     world.kill("main#1")

@@ -32,12 +32,6 @@ STEPS_LINES = sorted(
 )
 
 
-def kill_server(world: World) -> int:
-    pid = world.command.server_pid()
-    os.kill(pid, signal.SIGKILL)
-    return pid
-
-
 def servers_of(world: World) -> list[int]:
     """The processes that are servers of the world's state directory, as `ps` shows them."""
     title = f"podrunner: server of {world.state_dir}"
@@ -83,7 +77,7 @@ def test_a_run_that_is_killed_leaves_nothing_after_two_seconds(shown: str, world
 def test_a_killed_server_is_started_again_and_nothing_runs_twice(shown: str, world: World) -> None:
     running = world.start("run", "-", manifests=STEPS)
     running.until(shown)
-    killed = kill_server(world)
+    killed = world.kill_server()
     assert running.status() == 0, running.err
     assert sorted(running.out.splitlines()) == STEPS_LINES
     assert [line for line in running.out.splitlines() if "init-2" in line] == [f"[init-2] {i}" for i in range(1, 13)]
@@ -96,7 +90,7 @@ def test_a_server_that_is_killed_again_and_again_gets_there_too(world: World) ->
     running = world.start("run", "-", manifests=STEPS)
     running.until("Scheduled")
     for _ in range(4):
-        kill_server(world)
+        world.kill_server()
         eventually(world.server.answers)
         time.sleep(0.4)
     assert running.status() == 0, running.err
@@ -107,7 +101,7 @@ def test_a_server_that_is_killed_again_and_again_gets_there_too(world: World) ->
 def test_a_server_and_its_run_that_are_killed_together_leave_pods_that_the_next_server_removes(world: World) -> None:
     running = world.start("run", "-", manifests=manifest(container(STUBBORN), terminationGracePeriodSeconds=60))
     running.until("[main] ready")
-    kill_server(world)
+    world.kill_server()
     running.signal(signal.SIGKILL)
     running.status()
     assert len(world.containers()) == 2
@@ -120,7 +114,7 @@ def test_containers_that_the_store_knows_nothing_of_are_removed(world: World) ->
     world.serve()
     world.create(manifest(container(FOREVER)))
     world.becomes("Running")
-    kill_server(world)
+    world.kill_server()
     for file in world.state_dir.glob("store.db*"):
         file.unlink()
     world.serve()
@@ -147,7 +141,7 @@ def test_what_ended_while_no_server_ran_is_seen_by_the_next_one(world: World) ->
     world.serve()
     world.create(manifest(container("sleep 1; exit 3")))
     world.becomes("Running")
-    kill_server(world)
+    world.kill_server()
     eventually(lambda: not world.container("main#0")["State"]["Running"])
     world.serve()
     assert world.becomes("Error").status.phase == "Failed"
