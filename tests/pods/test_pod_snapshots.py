@@ -1,6 +1,7 @@
 """Snapshots of the engine, plans and what is remembered: how their successors are built."""
 
 import pod_cases
+from msgspec import structs
 from pod_cases import created, exited, remembering, running, sandbox
 from podrunner.pods import memory, observed, plan, view
 
@@ -17,6 +18,13 @@ def test_a_later_look_replaces_an_earlier_one() -> None:
     has = NOTHING.with_container(created("kubia")).with_container(running("kubia")).with_sandbox(sandbox("created"))
     assert has.with_sandbox(sandbox()).sandbox == sandbox()
     assert has.containers == (running("kubia"),)
+
+
+def test_a_later_look_that_shows_the_same_state_may_tell_more() -> None:
+    has = NOTHING.with_sandbox(structs.replace(sandbox(), ips=())).with_container(exited("kubia", 137))
+    assert has.with_sandbox(sandbox()).sandbox == sandbox()
+    killed = structs.replace(exited("kubia", 137), oom_killed=True)
+    assert has.with_container(killed).latest("kubia") == killed
 
 
 def test_looks_that_overlap_may_come_in_any_order() -> None:
