@@ -1,7 +1,8 @@
 """Snapshots of the engine, plans and what is remembered: how their successors are built."""
 
-import pod_cases
 from msgspec import structs
+
+import pod_cases
 from pod_cases import created, exited, remembering, running, sandbox
 from podrunner.pods import memory, observed, plan, view
 
