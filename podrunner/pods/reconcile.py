@@ -32,6 +32,9 @@ def reconcile(view: View) -> Plan:
 
 def _lost_sandbox(view: View) -> Plan:
     """A new sandbox, after everything of the old one has ended."""
+    if any(kind == "StartSandbox" for kind, _ in view.under_way):
+        # One that does not start is removed, and the engine may tell of that before the operation says what was wrong.
+        return Plan()
     if stopping.for_good(view):
         return stopping.clear(view, view.observed.containers, "the sandbox ended and the pod is not restarted")
     strays = _strays(view)

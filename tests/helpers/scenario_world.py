@@ -148,13 +148,14 @@ class World:
         return rows
 
     def events(self, name: str = "web") -> list[str]:
-        """The pod's events in the order they first came: type, reason, message, and how often if more than once."""
+        """The newest such pod's events, in the order they first came: type, reason, message, how often if not once."""
         query = {"fieldSelector": f"involvedObject.name={name}"}
         answer = self.server.request("GET", f"/api/v1/namespaces/{NAMESPACE}/events", query=query)
         listed = msgspec.convert(msgspec.json.decode(answer)["items"], list[Event])
         return [
             f"{event.type} {event.reason} {event.message}{f' (x{event.count})' if event.count > 1 else ''}"
             for event in listed
+            if event.involved_object.uid == listed[-1].involved_object.uid
         ]
 
     def log(self, container: str, name: str = "web", **query: str) -> str:
