@@ -226,12 +226,22 @@ def test_the_images_of_main_containers_are_looked_for_after_the_init_containers(
     first = container("until [ -e /dev/shm/go ]; do sleep 0.05; done", "first")
     world.serve()
     world.create(manifest(container(FOREVER, image=absent), init=(first,)))
-    world.becomes("Init:0/1")
-    eventually(lambda: world.containers().get("first#0", {"State": {"Running": False}})["State"]["Running"])
+    eventually(lambda: "Normal Started Started container first" in world.events())
     docker("tag", IMAGE, absent)
     world.execute("first#0", "touch", "/dev/shm/go")
     world.becomes("Running")
     assert f'Normal Pulled Container image "{absent}" already present on machine' in world.events()
+
+
+def test_an_image_that_is_removed_before_its_turn_has_to_be_pulled(world: World, present: str) -> None:
+    first = container("until [ -e /dev/shm/go ]; do sleep 0.05; done", "first")
+    world.serve()
+    world.create(manifest(container(FOREVER, image=present), init=(first,)))
+    eventually(lambda: "Normal Started Started container first" in world.events())
+    docker_registry.forget(present)
+    world.execute("first#0", "touch", "/dev/shm/go")
+    world.becomes("ImagePullBackOff")
+    assert f'Normal Pulling Pulling image "{present}"' in world.events()
 
 
 def test_a_name_that_is_none_is_told_as_the_kubelet_does(world: World) -> None:

@@ -1,0 +1,41 @@
+"""A node on the real engine."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+
+import pytest
+
+from node_world import NodeWorld
+from podrunner import clock
+from podrunner.agent.executor import Services
+from podrunner.agent.followers import Followers
+from podrunner.agent.network import PodNetwork
+from podrunner.agent.node import Node
+from podrunner.agent.progress import Progress
+from podrunner.engine import client
+from podrunner.store.registry import Registry
+
+
+@pytest.fixture
+async def engine() -> AsyncIterator[client.Client]:
+    connected = await client.Client.connect(os.environ)
+    yield connected
+    await connected.close()
+
+
+@pytest.fixture
+async def network(engine: client.Client, instance: str) -> PodNetwork:
+    return PodNetwork(engine, instance)
+
+
+@pytest.fixture
+async def world(engine: client.Client, instance: str, network: PodNetwork) -> AsyncIterator[NodeWorld]:
+    system = clock.SystemClock()
+    registry = Registry(None, system)
+    node = Node(registry, Services(engine, instance, network, Followers(), Progress(), system), "here")
+    working = asyncio.create_task(node.run())
+    yield NodeWorld(node, registry)
+    working.cancel()
+    await asyncio.wait({working})
+    registry.close()
