@@ -183,9 +183,13 @@ class _Server:
     def _read_instance(self) -> str:
         """The id that labels what this state directory's servers make on the engine."""
         with contextlib.suppress(FileNotFoundError):
-            return self._files.instance.read_text().strip()
+            if known := self._files.instance.read_text().strip():
+                return known
         instance = uuid.uuid4().hex
-        self._files.instance.write_text(f"{instance}\n")
+        # Whole or not at all: a server killed here must not leave a file that says nothing.
+        new = self._files.instance.with_suffix(".new")
+        new.write_text(f"{instance}\n")
+        new.replace(self._files.instance)
         return instance
 
 

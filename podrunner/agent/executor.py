@@ -4,6 +4,7 @@ Event reasons and messages are the kubelet's (kubernetes pkg/kubelet/events/even
 """
 
 import time
+from datetime import timedelta
 from typing import NamedTuple
 
 from podrunner import clock, errors
@@ -14,7 +15,7 @@ from podrunner.agent.outcome import Outcome
 from podrunner.agent.progress import Progress
 from podrunner.engine import client, containers, images, observe, ports
 from podrunner.objects.pod import Pod
-from podrunner.pods import memory, plan, spec
+from podrunner.pods import memory, plan, restarts, spec
 from podrunner.pods.view import Image
 
 
@@ -38,13 +39,10 @@ class Executor:
         self._announcer = announcer
 
     async def perform(self, pod: Pod, operation: plan.Operation) -> Outcome:
-        """Does it, for `pod` as it was when the operation was decided on. The engine's errors are outcomes."""
-        try:
-            return await self._perform(pod, operation)
-        except errors.EngineUnreachable as lost:
-            return Outcome(operation, unreachable=str(lost))
+        """Does it, for `pod` as it was when the operation was decided on.
 
-    async def _perform(self, pod: Pod, operation: plan.Operation) -> Outcome:
+        What the engine refuses of making a pod is an outcome; any other EngineError is raised.
+        """
         match operation:
             case plan.CreateSandbox():
                 return await self._create_sandbox(pod, operation)
@@ -64,7 +62,7 @@ class Executor:
             case plan.SignalContainer():
                 return await self._signal_container(pod, operation)
             case plan.Remove():
-                await self._services.followers.drained(operation.engine_id)
+                await self._services.followers.drained(operation.engine_id, forced=spec.grace_seconds(pod) == 0)
                 await containers.remove(self._engine, operation.engine_id)
                 return Outcome(operation, removed=operation.engine_id)
         raise AssertionError(f"no operation of the engine: {operation}")
@@ -89,6 +87,8 @@ class Executor:
         except errors.EngineRefused as refusal:
             # What could not be started is in nobody's way; the next attempt is a new sandbox.
             await containers.remove(self._engine, operation.sandbox_id)
+            if isinstance(refusal, errors.EngineNotFound) and await self._services.network.vanished():
+                return Outcome(operation, removed=operation.sandbox_id)
             return self._sandbox_failed(pod, operation, refusal)._replace(removed=operation.sandbox_id)
         return (await self._look(operation, operation.sandbox_id))._replace(learned=memory.sandbox_started)
 
@@ -120,7 +120,8 @@ class Executor:
             now = self._services.clock.now()
             return Outcome(operation, learned=lambda known: memory.pull_failed(known, operation, message, now))
         took = time.monotonic() - began
-        pulled = f'Successfully pulled image "{image}" in {took:.3g}s'
+        duration = f"{took:.3g}s" if took < 60 else restarts.text(timedelta(seconds=took))
+        pulled = f'Successfully pulled image "{image}" in {duration}'
         self._announcer.of_container(pod, name, "Normal", "Pulled", pulled)
         return Outcome(operation, learned=lambda known: memory.image_pulled(known, operation, Image(id=facts.id)))
 
@@ -140,13 +141,19 @@ class Executor:
                 attempt=operation.attempt,
                 sandbox_id=operation.sandbox_id,
             )
-        except errors.EngineNotFound:
-            # Either the image or the sandbox was removed meanwhile.
+        except errors.EngineNotFound as missing:
+            if await self._has(container.image, operation.sandbox_id):
+                return self._create_failed(pod, operation, missing)
             return Outcome(operation, learned=lambda known: memory.image_vanished(known, container.image), stale=True)
         except errors.EngineRefused as refusal:
             return self._create_failed(pod, operation, refusal)
         self._announcer.of_container(pod, container.name, "Normal", "Created", f"Created container {container.name}")
         return await self._look(operation, container_id)
+
+    async def _has(self, image: str, sandbox_id: str) -> bool:
+        """Whether both things that a creation can miss are there: then it was something else."""
+        found = await images.inspect(self._engine, image), await observe.inspect(self._engine, sandbox_id)
+        return None not in found
 
     def _create_failed(self, pod: Pod, operation: plan.CreateContainer, refusal: errors.EngineRefused) -> Outcome:
         message = f"Error response from daemon: {refusal}"

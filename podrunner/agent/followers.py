@@ -1,6 +1,7 @@
 """Who still reads the log of a container, so that it is not removed under a reader that is catching up."""
 
 import asyncio
+import contextlib
 import time
 from collections import defaultdict
 from collections.abc import Iterator
@@ -8,6 +9,12 @@ from contextlib import contextmanager
 
 PATIENCE = 1.0
 """Seconds without progress after which a reader no longer holds up a removal: it has stalled."""
+
+LONGEST = 10.0
+"""Seconds that readers who do progress may hold up a removal altogether."""
+
+FORCED = 1.0
+"""The same for a removal without a grace period."""
 
 
 class Follower:
@@ -45,8 +52,13 @@ class Followers:
                 del self._open[engine_id]
                 self._left.pop(engine_id, asyncio.Event()).set()
 
-    async def drained(self, engine_id: str) -> None:
-        """Returns when everyone has read to the end or has stalled."""
+    async def drained(self, engine_id: str, *, forced: bool) -> None:
+        """Returns when everyone has read to the end or has stalled; at the latest after LONGEST, or FORCED, seconds."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FORCED if forced else LONGEST):
+                await self._drained(engine_id)
+
+    async def _drained(self, engine_id: str) -> None:
         while readers := self._open.get(engine_id):
             patience = max(follower.patience_left() for follower in readers)
             if patience <= 0:

@@ -52,7 +52,7 @@ class Leases:
             if not self._holders[run]:
                 del self._holders[run]
                 self._end(run)
-                self._in_background(self._network.release(run))
+                self._in_background(self._release(run))
 
     async def claim(self) -> None:
         """Gives the runs that owned pods when the server was killed time to come back; ends those that don't."""
@@ -71,6 +71,12 @@ class Leases:
         # The sandbox asks again and says what is wrong.
         with contextlib.suppress(errors.EngineError):
             await self._network.hold(run)
+
+    async def _release(self, run: str) -> None:
+        try:
+            await self._network.release(run)
+        except errors.EngineError as failure:
+            log.warning("podrunner's own network is not removed yet: %s", failure)
 
     def _in_background(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)

@@ -21,9 +21,10 @@ class PodNetwork:
 
     async def adopt(self, users: Iterable[Hashable]) -> None:
         """At the start: those who are on the network already hold it; without any, one that was left over goes."""
-        self._users.update(users)
-        if not self._users:
-            await networks.remove_default(self._engine, self._instance)
+        async with self._changing:
+            self._users.update(users)
+            if not self._users:
+                await networks.remove_default(self._engine, self._instance)
 
     async def of(self, pod: Pod) -> str:
         """The network that the pod joins; podrunner's own is made and held for it. Raises EngineError."""
@@ -48,12 +49,18 @@ class PodNetwork:
     async def release(self, user: Hashable) -> None:
         """`user` needs it no longer; the last one that held it takes it along. One that others still use stays."""
         async with self._changing:
-            if user not in self._users:
-                return
-            self._users.discard(user)
-            if not self._users:
+            if self._users == {user}:
                 self._name = ""
                 await networks.remove_default(self._engine, self._instance)
+            self._users.discard(user)
+
+    async def vanished(self) -> bool:
+        """Whether someone removed podrunner's own network (`docker network prune`); then the next pod gets another."""
+        async with self._changing:
+            if self._name and not await networks.exists(self._engine, self._name):
+                self._name = ""
+                return True
+            return False
 
     def forget(self) -> None:
         """Whether the network is still there has to be asked again: the engine was away, or refused a sandbox."""

@@ -121,9 +121,9 @@ class Node:
                 del self._workers[uid]
             except* Exception as failures:  # a defect of ours must not take the other pods along
                 log.exception("the worker of pod %s failed", uid, exc_info=failures)
-                self._recorder.record(
-                    started.pod, "Warning", "FailedSync", f"error syncing pod: {failures.exceptions[0]}"
-                )
+                message = f"error syncing pod: {failures.exceptions[0]}"
+                with contextlib.suppress(errors.ServerError):  # the failure may be the store's own
+                    self._recorder.record(started.pod, "Warning", "FailedSync", message)
                 await asyncio.sleep(WORK_AGAIN_AFTER)
                 started.look_anew()
 
@@ -141,7 +141,10 @@ class Node:
         while True:
             await asyncio.sleep(LOOK_ANEW_EVERY)
             self._look_anew()
-            events.expire(self._registry)
+            try:
+                events.expire(self._registry)
+            except errors.ServerError as failure:
+                log.warning("old events are not removed: %s", failure)
 
     def _look_anew(self) -> None:
         for known in self._workers.values():
@@ -152,7 +155,14 @@ class Node:
         return listed
 
     async def _remove_orphans(self, uid: str, orphans: observed.Observed) -> None:
-        for engine_id in [found.id for found in orphans.containers] + [found.id for found in orphans.sandboxes]:
-            log.info("removing %s, whose pod is not known", engine_id)
-            await containers.remove(self._services.engine, engine_id)
-        await self._services.network.release(uid)
+        """Removes what is left of a pod that the store does not know; tries again as long as the engine refuses."""
+        left = [found.id for found in orphans.containers] + [found.id for found in orphans.sandboxes]
+        while True:
+            try:
+                for engine_id in left:
+                    log.info("removing %s, whose pod is not known", engine_id)
+                    await containers.remove(self._services.engine, engine_id)
+                return await self._services.network.release(uid)
+            except errors.EngineError as failure:
+                log.warning("what is left of pod %s is not removed yet: %s", uid, failure)
+                await asyncio.sleep(LOOK_ANEW_EVERY)

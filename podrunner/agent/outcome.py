@@ -20,4 +20,3 @@ class Outcome(NamedTuple):
     removed: str | None = None
     learned: Callable[[Memory], Memory] | None = None
     stale: bool = False
-    unreachable: str = ""

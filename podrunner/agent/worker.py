@@ -49,6 +49,7 @@ class Worker:
         self._pod = pod
         self._observed = seen
         self._memory = Memory()
+        self._remember(seen)
         self._services = services
         self._registry = registry
         self._under_way: dict[plan.Key, _Begun] = {}
@@ -94,7 +95,9 @@ class Worker:
         self._woken.set()
 
     async def run(self) -> None:
-        """Works until the pod is gone."""
+        """Works until the pod is gone. After a failure it may be called again: what is, is looked at anew."""
+        self._under_way.clear()
+        self._outcomes.clear()
         wake_at: datetime | None = self._services.clock.now()
         async with asyncio.TaskGroup() as self._tasks:
             while not self._over:
@@ -121,6 +124,7 @@ class Worker:
             self._stale = False
             self._changed.clear()
             self._observed = await observe.pod(engine, self._services.instance, uid)
+            self._remember(self._observed)
             return
         while self._changed:
             engine_id = self._changed.pop()
@@ -136,6 +140,10 @@ class Worker:
         else:
             self._observed = self._observed.with_container(what)
             self._memory = memory.container_observed(self._memory, what)
+
+    def _remember(self, seen: observed.Observed) -> None:
+        for container in seen.containers:
+            self._memory = memory.container_observed(self._memory, container)
 
     async def _outlast(self, lost: str) -> None:
         """Waits for the engine to come back, and says so in the pod's status if that takes long."""
@@ -160,18 +168,33 @@ class Worker:
         """Takes in what operations led to, reports, and begins what is due; returns when to wake at the latest."""
         self._take_outcomes()
         while not self._over:
-            decided, phase = reconcile.reconcile(self._view()), self._pod.status.phase
+            basis = self._basis()
+            decided = reconcile.reconcile(self._view())
             if not self._starting(decided):
                 self._announcer.release(self._pod)
                 self._report()
+            if self._basis() != basis:
+                continue
             for key in decided.cancel:
                 self._under_way[key].task.cancel()
             at_once = [self._begin(operation) for operation in decided.operations]
-            # What is to be done depends on the phase: that of a pod that has ended is new to `reconcile`.
-            if not any(at_once) and self._pod.status.phase == phase:
+            if not any(at_once):
                 self._announcer.release(self._pod)
-                return decided.wake_at
+                return self._earliest(decided.wake_at)
         return None
+
+    def _basis(self) -> tuple[object, ...]:
+        """What a report can change of what was decided on: the phase, and a deletion that the report came across."""
+        about = self._pod.metadata
+        return self._pod.status.phase, about.deletion_timestamp, about.deletion_grace_period_seconds
+
+    def _earliest(self, wake_at: datetime | None) -> datetime | None:
+        """`wake_at`, or when a start that takes long no longer holds back the status."""
+        ends = [begun.at + HOLD for (kind, _), begun in self._under_way.items() if kind in STARTING]
+        now = self._services.clock.now()
+        return min(
+            (time for time in (wake_at, *ends) if time is not None and (time is wake_at or time > now)), default=None
+        )
 
     def _take_outcomes(self) -> None:
         outcomes, self._outcomes = self._outcomes, []
@@ -183,7 +206,7 @@ class Worker:
                 self._observed = self._observed.without(outcome.removed)
             if outcome.learned is not None:
                 self._memory = outcome.learned(self._memory)
-            if outcome.stale or outcome.unreachable:
+            if outcome.stale:
                 self.look_anew()
 
     def _view(self) -> View:
@@ -239,6 +262,11 @@ class Worker:
                 await self._remove_pod(pod.metadata)
             else:
                 outcome = await self._executor.perform(pod, operation)
+        except errors.EngineError as failure:
+            log.warning("%s/%s: %s: %s", pod.metadata.namespace, pod.metadata.name, operation, failure)
+            # What failed is begun again as soon as it is no longer under way; not as fast as the engine can refuse.
+            await asyncio.sleep(LOOK_FOR_ENGINE_EVERY)
+            outcome = Outcome(operation, stale=True)
         finally:
             self._outcomes.append(outcome)
             self._woken.set()

@@ -35,7 +35,7 @@ OLDEST_TESTED_API = "1.41"
 
 # Threads for short calls, and how many logs and pulls may each have a thread of their own; more of them wait.
 CALL_THREADS = 32
-LOG_READERS = 128
+LOG_READERS = 1024
 PULLS = 16
 # The kubelet gives its runtime two minutes for an answer as well (--runtime-request-timeout).
 CONNECT_SECONDS = 10
@@ -124,8 +124,8 @@ class Client:
         await self.call(self.api.ping)
 
     async def close(self) -> None:
-        """Lets the calls under way end and gives the connections back."""
-        await asyncio.to_thread(self._pool.shutdown)
+        """Gives the connections back. Calls under way go on in their threads: one that hangs holds nobody up."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
         self.api.close()
 
     def open_stream(

@@ -29,8 +29,10 @@ def parse(text: str) -> tuple[Published, ...]:
 
 
 def of_spec(pod: pods.Pod) -> tuple[Published, ...]:
-    """Every `hostPort` of the pod; a `containerPort` alone is not published."""
-    containers = (*pod.spec.init_containers, *pod.spec.containers)
+    """Every `hostPort` of the main containers; a `containerPort` alone is not published.
+
+    Source: `generatePodSandboxConfig`, kubernetes pkg/kubelet/kuberuntime/kuberuntime_sandbox.go.
+    """
     return tuple(
         Published(
             container_port=port.container_port,
@@ -38,7 +40,7 @@ def of_spec(pod: pods.Pod) -> tuple[Published, ...]:
             protocol=port.protocol or "TCP",
             host_ip=port.host_ip,
         )
-        for container in containers
+        for container in pod.spec.containers
         for port in container.ports
         if port.host_port
     )
