@@ -24,7 +24,7 @@ from podrunner.store.registry import Registry
 from podrunner.store.watch import Change, ChangeType
 
 LOOK_ANEW_EVERY = 30.0
-"""Seconds between two full looks at the engine: events only make it faster (DESIGN, section 3)."""
+"""Seconds between two full looks at the engine: events only make it faster."""
 
 WORK_AGAIN_AFTER = 1.0
 """Seconds before a worker that failed on a defect of ours begins anew."""

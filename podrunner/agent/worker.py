@@ -1,4 +1,4 @@
-"""Takes one pod from its object to its containers and back: observe, decide, do, report (DESIGN, section 1).
+"""Takes one pod from its object to its containers and back: observe, decide, do, report.
 
 The worker decides nothing itself (`pods.reconcile`, `pods.status`) and waits for nothing but to be woken: operations
 run as tasks, and their ends wake it like the engine's events, changes of the object, and timers.
