@@ -95,7 +95,9 @@ class Server:
         connection.sock = sock
         headers = {"Content-Type": "application/json"} if body is not None else {}
         try:
-            connection.request(method, f"{path}?{urlencode(query)}" if query else path, body, headers)
+            # A server may answer, and close, before it has read a body that it does not need.
+            with contextlib.suppress(BrokenPipeError):
+                connection.request(method, f"{path}?{urlencode(query)}" if query else path, body, headers)
             response = connection.getresponse()
             if response.status >= http.client.BAD_REQUEST:
                 raise status_error(response.read())

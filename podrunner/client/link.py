@@ -28,15 +28,15 @@ class Link:
         self._restoring = threading.Lock()
 
     def reach(self, call: Callable[[], T]) -> T:
-        """What `call` returns; once more with a new server when the connection breaks, so it must be repeatable.
+        """What `call` returns; again with a new server whenever the connection breaks, so it must be repeatable.
 
         Raises `ServerError` or `EngineError` when no server can be brought back.
         """
-        try:
-            return call()
-        except http.Disconnected:
+        for _ in range(RESTARTS):
+            with contextlib.suppress(http.Disconnected):
+                return call()
             self._restore()
-            return call()
+        return call()
 
     def _restore(self) -> None:
         with self._restoring:
