@@ -101,7 +101,9 @@ def _start(files: paths.Files, idle_timeout_seconds: float | None) -> None:
     if not child:
         _become_server(files, write_end, idle_timeout_seconds)
     os.close(write_end)
-    os.waitpid(child, 0)
+    # A parent that ignores SIGCHLD leaves that to us, and then there is nobody to wait for.
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(child, 0)
     with os.fdopen(read_end, "rb") as pipe:
         told = pipe.read()
     if not told:

@@ -81,7 +81,10 @@ def _duplicates(loaded: Sequence[loading.Loaded]) -> list[str]:
     problems = []
     for item in loaded:
         metadata = item.object.metadata
-        before = first.setdefault((metadata.namespace, metadata.name), item.source)
-        if metadata.name and before != item.source:
-            problems.append(f'{item.source}: metadata.name: Duplicate value: "{metadata.name}": it is in {before} too')
+        key = (metadata.namespace, metadata.name)
+        if metadata.name and key in first:
+            problems.append(
+                f'{item.source}: metadata.name: Duplicate value: "{metadata.name}": it is in {first[key]} too'
+            )
+        first.setdefault(key, item.source)
     return problems

@@ -58,6 +58,10 @@ def _contents(path: str, stdin: BinaryIO, problems: list[str]) -> Iterator[tuple
     if path == STDIN:
         yield "<stdin>", stdin.read()
         return
+    if not path:
+        # Path("") is the current directory: an unset variable must not run everything that lies there.
+        problems.append("a file name is empty")
+        return
     place = Path(path)
     try:
         files = _manifests(place) if place.is_dir() else [place]
