@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+import commandline
 import offline_network
 import scenario_world
 
@@ -22,4 +23,9 @@ def offline() -> Iterator[offline_network.OfflineNetwork]:
     with offline_network.joined() as network:
         if network.gateway != "1.1.1.1":
             pytest.skip("a nameserver of this machine is next to 1.1.1.1")
-        yield network
+        # Whoever else uses the network removes it when they are done, unless somebody is on it.
+        (keeper,) = commandline.docker("run", "--detach", f"--network={network.name}", "podrunner/pause:1.0")
+        try:
+            yield network
+        finally:
+            commandline.docker("rm", "--force", keeper)
