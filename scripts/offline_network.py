@@ -2,12 +2,19 @@
 
 So kubia-init.yaml runs unchanged on a machine without internet, and no packet leaves the machine. Two networks of an
 engine can't share a subnet: whoever finds the network there uses it too, and the last one removes it.
+
+An engine that was killed leaves its bridges on the machine. Of two bridges with one address only the first answers, so
+the address is taken from those that belong to no network of this engine.
 """
 
 import contextlib
 import dataclasses
+import fcntl
 import ipaddress
 import pathlib
+import re
+import socket
+import struct
 import subprocess
 from collections.abc import Iterator
 
@@ -21,8 +28,12 @@ SUBNETS = (
 RESOLVER_FILES = (pathlib.Path("/etc/resolv.conf"), pathlib.Path("/run/systemd/resolve/resolv.conf"))
 
 
+INTERFACES = pathlib.Path("/sys/class/net")
+SIOCGIFADDR, SIOCSIFADDR = 0x8915, 0x8916
+
+
 class CannotCreateError(Exception):
-    """The engine would not create the network; the text is the engine's."""
+    """The network can't be had; the text says why, in the engine's words where it refused."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,6 +48,9 @@ class OfflineNetwork:
 def joined() -> Iterator[OfflineNetwork]:
     """The network, for the time of the context. Raises CannotCreateError."""
     network = find() or create()
+    for bridge in left_behind():
+        if address_of(bridge) == network.gateway:
+            take_address(bridge)
     try:
         yield network
     finally:
@@ -59,6 +73,38 @@ def create() -> OfflineNetwork:
         hint = "; remove the network that has these addresses" if "overlaps" in result.stderr else ""
         raise CannotCreateError(f"cannot create a network on {subnet}: {result.stderr.strip()}{hint}")
     return OfflineNetwork(NAME, gateway)
+
+
+def left_behind() -> list[str]:
+    """The bridges on this machine that an engine made for a network, and that no network of this engine uses."""
+    used = {f"br-{network_id[:12]}" for network_id in docker_network("ls", "--no-trunc", "--quiet").stdout.split()}
+    present = {path.name for path in INTERFACES.glob("br-*") if re.fullmatch("br-[0-9a-f]{12}", path.name)}
+    if not used & present:
+        return []  # the engine is on another machine; what this one has is not its
+    return sorted(present - used)
+
+
+def address_of(interface: str) -> str | None:
+    """The IPv4 address of the interface, if it has one."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+        try:
+            answer = fcntl.ioctl(control, SIOCGIFADDR, struct.pack("16s24x", interface.encode()))
+        except OSError:
+            return None
+    return socket.inet_ntoa(answer[20:24])
+
+
+def take_address(interface: str) -> None:
+    """Leaves the interface without an IPv4 address. Raises CannotCreateError."""
+    nowhere = struct.pack("=16sHH4s16x", interface.encode(), socket.AF_INET, 0, socket.inet_aton("0.0.0.0"))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+        try:
+            fcntl.ioctl(control, SIOCSIFADDR, nowhere)
+        except OSError as error:
+            raise CannotCreateError(
+                f"the bridge {interface} of an engine that is gone has the network's address: {error.strerror};"
+                f" remove it as root with `ip link delete {interface}`"
+            ) from error
 
 
 def docker_network(*arguments: str) -> subprocess.CompletedProcess[str]:
