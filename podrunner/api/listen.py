@@ -14,10 +14,10 @@ from typing import Any, cast
 
 from starlette.types import ASGIApp
 from uvicorn.config import Config
-from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
 from podrunner import errors, paths
+from podrunner.api import connection
 
 LEAVE_SECONDS = 2.0
 """How long requests under way may take once the server is told to stop; streams end at once."""
@@ -58,7 +58,7 @@ async def serve(
     """
     config = Config(
         cast("Any", app),
-        http=H11Protocol,
+        http=connection.Connection,
         ws="none",
         lifespan="off",
         log_config=None,
@@ -68,7 +68,7 @@ async def serve(
     config.load()
     state, stopping = ServerState(), asyncio.Event()
     server = await asyncio.get_running_loop().create_unix_server(
-        lambda: Connection(config, state, stopping), sock=listener
+        lambda: connection.Connection(config, state, stopping), sock=listener
     )
     try:
         on_ready()
@@ -79,20 +79,6 @@ async def serve(
         await _finish(state)
 
 
-class Connection(H11Protocol):
-    """One client's connection. Requests find two things of it in their scope's state.
-
-    `transport`, for streams that have to break it off; `stopping`, an event that is set when streams have to end.
-    """
-
-    def __init__(self, config: Config, server_state: ServerState, stopping: asyncio.Event) -> None:
-        super().__init__(config, server_state, {"stopping": stopping})
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        super().connection_made(cast("asyncio.Transport", transport))
-        self.app_state["transport"] = transport
-
-
 def _close(server: asyncio.Server, listener: socket.socket) -> None:
     Path(listener.getsockname()).unlink(missing_ok=True)
     server.close()
@@ -100,16 +86,16 @@ def _close(server: asyncio.Server, listener: socket.socket) -> None:
 
 async def _finish(state: ServerState) -> None:
     """Lets answers under way be written and read, but not for ever."""
-    for connection in tuple(state.connections):
-        connection.shutdown()
+    for open_connection in tuple(state.connections):
+        open_connection.shutdown()
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(LEAVE_SECONDS):
             while state.connections:  # noqa: ASYNC110 (uvicorn tells nobody when the last one has gone)
                 await asyncio.sleep(_LOOK_AGAIN_SECONDS)
     for task in tuple(state.tasks):
         task.cancel()
-    for connection in tuple(state.connections):
-        connection.transport.abort()
+    for open_connection in tuple(state.connections):
+        open_connection.transport.abort()
 
 
 @contextlib.contextmanager
