@@ -5,11 +5,17 @@
     ├── ManifestError               a manifest can't be read or is not valid (carries every problem) exit status 2
     ├── ObjectError                 what the Kubernetes API answers with a Status object
     │   ├── BadRequest              400 BadRequest
+    │   ├── Unauthorized            401 Unauthorized
+    │   ├── Forbidden               403 Forbidden
     │   ├── NotFound                404 NotFound
+    │   ├── MethodNotAllowed        405 MethodNotAllowed
+    │   ├── NotAcceptable           406 NotAcceptable
     │   ├── AlreadyExists           409 AlreadyExists
     │   ├── Conflict                409 Conflict
     │   ├── Expired                 410 Expired
-    │   └── Invalid                 422 Invalid (carries every field error)
+    │   ├── UnsupportedMediaType    415 UnsupportedMediaType
+    │   ├── Invalid                 422 Invalid (carries every field error)
+    │   └── TooManyRequests         429 TooManyRequests
     ├── ServerError                 podrunner's own server can't be started or reached               exit status 125
     │   └── ServerRunning           another process serves this state directory already
     └── EngineError                 the Docker Engine would or could not do it                      exit status 125
@@ -60,11 +66,39 @@ class BadRequest(ObjectError):
     reason = "BadRequest"
 
 
+class Unauthorized(ObjectError):
+    """The request shows no credentials, or none that are known."""
+
+    code = 401
+    reason = "Unauthorized"
+
+
+class Forbidden(ObjectError):
+    """The request is understood, and it is not allowed."""
+
+    code = 403
+    reason = "Forbidden"
+
+
 class NotFound(ObjectError):
     """No object of that kind has that name."""
 
     code = 404
     reason = "NotFound"
+
+
+class MethodNotAllowed(ObjectError):
+    """This kind does not have that verb."""
+
+    code = 405
+    reason = "MethodNotAllowed"
+
+
+class NotAcceptable(ObjectError):
+    """The client accepts none of the forms there are of the answer."""
+
+    code = 406
+    reason = "NotAcceptable"
 
 
 class AlreadyExists(ObjectError):
@@ -88,11 +122,25 @@ class Expired(ObjectError):
     reason = "Expired"
 
 
+class UnsupportedMediaType(ObjectError):
+    """The body is in a form that is not read."""
+
+    code = 415
+    reason = "UnsupportedMediaType"
+
+
 class Invalid(ObjectError):
     """The object breaks Kubernetes' rules; `details["causes"]` lists every field error."""
 
     code = 422
     reason = "Invalid"
+
+
+class TooManyRequests(ObjectError):
+    """Not now; the client may try again."""
+
+    code = 429
+    reason = "TooManyRequests"
 
 
 class ServerError(PodrunnerError):

@@ -2,12 +2,13 @@
 
 from podrunner.api import resources
 from podrunner.objects import kinds
+from podrunner.objects.options import DeleteOptions
 from podrunner.objects.pod import Pod
 from podrunner.store import pods
 from podrunner.store.registry import Registry
 
 
-def _delete(registry: Registry, _kind: kinds.Kind, namespace: str, name: str, options: resources.DeleteOptions) -> Pod:
+def _delete(registry: Registry, _kind: kinds.Kind, namespace: str, name: str, options: DeleteOptions) -> Pod:
     """Marks the pod; it is gone when its containers are. Answers the pod, as the API server does for this kind."""
     return pods.delete(
         registry,

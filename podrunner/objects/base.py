@@ -26,7 +26,23 @@ T = TypeVar("T")
 
 _ACRONYMS = {
     word.lower(): word
-    for word in ["API", "CIDR", "CIDRs", "FQDN", "ID", "IO", "IP", "IPC", "IPs", "PID", "UID", "URI", "UUID", "WWNs"]
+    for word in [
+        "API",
+        "CIDR",
+        "CIDRs",
+        "FQDN",
+        "ID",
+        "IO",
+        "IP",
+        "IPC",
+        "IPs",
+        "PID",
+        "UID",
+        "URI",
+        "URLs",
+        "UUID",
+        "WWNs",
+    ]
 }
 
 

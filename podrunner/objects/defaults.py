@@ -18,6 +18,7 @@ from podrunner.objects import (
     node,
     pod,
     quantity,
+    runtime_class,
     security,
     service,
     storage,
@@ -34,6 +35,7 @@ FILE_MODE = 0o644
 TOKEN_EXPIRATION_SECONDS = 3600
 CLIENT_IP_AFFINITY_SECONDS = 10800
 
+_CLUSTER_SCOPED = (cluster.Namespace, node.Node, runtime_class.RuntimeClass)
 _NO_RESOURCES = container.ResourceRequirements()
 
 
@@ -41,7 +43,7 @@ def apply(obj: Obj, namespace: str = "default") -> Obj:
     """`obj` with its defaults; one of a namespaced kind that names no namespace gets `namespace`. Idempotent."""
     rule = _RULES.get(type(obj))
     filled: Obj = rule(obj) if rule else obj
-    if isinstance(filled, (cluster.Namespace, node.Node)) or filled.metadata.namespace:
+    if isinstance(filled, _CLUSTER_SCOPED) or filled.metadata.namespace:
         return filled
     return structs.replace(filled, metadata=structs.replace(filled.metadata, namespace=namespace))
 

@@ -138,6 +138,7 @@ class _Item(NamedTuple):
     line: int
     path: str
     default_kind: str = ""
+    default_version: str = ""
 
 
 def _items(item: _Item) -> Iterator[_Item]:
@@ -150,7 +151,7 @@ def _items(item: _Item) -> Iterator[_Item]:
     below = item.places["items"][1]
     for index, (data, (line, places)) in enumerate(zip(inner, below, strict=True)):
         path = f"{item.path}.items[{index}]".removeprefix(".")
-        yield from _items(_Item(data, places, line, path, kind))
+        yield from _items(_Item(data, places, line, path, kind, kind and item.data.get("apiVersion")))
 
 
 def _listed(data: Any) -> Any:
@@ -165,7 +166,7 @@ def _kind(item: _Item) -> tuple[kinds.Kind | None, list[fielderrors.FieldError]]
     if not isinstance(item.data, dict):
         found.wrong_type("", item.data, "an object must be a mapping with apiVersion and kind")
         return None, found
-    given = {"kind": item.default_kind or None, "apiVersion": "v1" if item.default_kind else None, **item.data}
+    given = {"kind": item.default_kind, "apiVersion": item.default_version, **item.data}
     for name in ("apiVersion", "kind"):
         if not given[name]:
             found.required(name)
@@ -173,12 +174,13 @@ def _kind(item: _Item) -> tuple[kinds.Kind | None, list[fielderrors.FieldError]]
             found.wrong_type(name, given[name], "must be a string")
     if found:
         return None, found
-    kind = kinds.by_name(given["kind"])
+    known = [kind for kind in kinds.KINDS if kind.name == given["kind"]]
+    kind = known[0] if known else None
     if _listed(item.data) is not None:
         found.wrong_type("items", item.data["items"], "must be a list")
     elif kind is None:
-        known = ", ".join(each.name for each in kinds.KINDS)
-        detail = f"podrunner runs Pods; the kinds it knows are {known}"
+        names = ", ".join(each.name for each in kinds.KINDS)
+        detail = f"podrunner runs Pods; the kinds it knows are {names}"
         message = f"Unsupported value: {fielderrors.quote(given['kind'])}: {detail}"
         found.append(fielderrors.FieldError("kind", fielderrors.NOT_SUPPORTED, message))
     elif given["apiVersion"] != kind.api_version:

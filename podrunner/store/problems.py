@@ -13,16 +13,16 @@ _MODIFIED = "the object has been modified; please apply your changes to the late
 
 
 def not_found(kind: kinds.Kind, name: str) -> errors.NotFound:
-    return errors.NotFound(f'{kind.plural} "{name}" not found', details=_details(kind, name))
+    return errors.NotFound(f'{kind.resource} "{name}" not found', details=_details(kind, name))
 
 
 def already_exists(kind: kinds.Kind, name: str) -> errors.AlreadyExists:
-    return errors.AlreadyExists(f'{kind.plural} "{name}" already exists', details=_details(kind, name))
+    return errors.AlreadyExists(f'{kind.resource} "{name}" already exists', details=_details(kind, name))
 
 
 def conflict(kind: kinds.Kind, name: str, why: str = _MODIFIED) -> errors.Conflict:
     return errors.Conflict(
-        f'Operation cannot be fulfilled on {kind.plural} "{name}": {why}', details=_details(kind, name)
+        f'Operation cannot be fulfilled on {kind.resource} "{name}": {why}', details=_details(kind, name)
     )
 
 
@@ -72,4 +72,5 @@ def malformed_version(asked: str) -> errors.BadRequest:
 
 
 def _details(kind: kinds.Kind, name: str) -> dict[str, Any]:
-    return {"name": name, "kind": kind.plural}
+    about = {"name": name, "kind": kind.plural}
+    return about | {"group": kind.group} if kind.group else about
