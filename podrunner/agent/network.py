@@ -10,11 +10,15 @@ from podrunner.pods import spec
 
 
 class PodNetwork:
-    """Keeps podrunner's own bridge network while at least one user (a pod, a run about to create pods) holds it."""
+    """Keeps podrunner's own bridge network while at least one user (a pod, a run about to create pods) holds it.
 
-    def __init__(self, engine: client.Client, instance: str) -> None:
+    With a `default` network, nobody needs podrunner's own: pods that name none join that one.
+    """
+
+    def __init__(self, engine: client.Client, instance: str, default: str = "") -> None:
         self._engine = engine
         self._instance = instance
+        self._default = default
         self._users: set[Hashable] = set()
         self._changing = asyncio.Lock()
         self._name = ""
@@ -28,7 +32,7 @@ class PodNetwork:
 
     async def of(self, pod: Pod) -> str:
         """The network that the pod joins; podrunner's own is made and held for it. Raises EngineError."""
-        named = pod.metadata.annotations.get(spec.NETWORK, "")
+        named = pod.metadata.annotations.get(spec.NETWORK) or self._default
         if not named:
             name = await self.hold(pod.metadata.uid)
             # The pod holds it now in place of its run, so that it is gone before the pod is.
@@ -40,6 +44,8 @@ class PodNetwork:
 
     async def hold(self, user: Hashable) -> str:
         """Makes podrunner's own network unless it is there, and keeps it for `user`. Raises EngineError."""
+        if self._default:
+            return self._default
         async with self._changing:
             self._users.add(user)
             if not self._name:

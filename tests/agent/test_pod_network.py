@@ -75,3 +75,11 @@ async def test_one_that_somebody_removed_is_made_again_once_that_was_noticed(
     await engine.call(engine.api.remove_network, name)
     network.forget()
     assert await networks.exists(engine, await network.hold("second"))
+
+
+async def test_with_a_default_network_nobody_needs_podrunner_s_own(engine: client.Client, instance: str) -> None:
+    network = PodNetwork(engine, instance, "bridge")
+    assert await network.hold("a run") == "bridge"
+    assert await network.of(a_pod()) == "bridge"
+    assert await network.of(a_pod(network="host")) == "host"
+    assert await engine.call(engine.api.networks, filters={"label": f"podrunner.dev/instance={instance}"}) == []
