@@ -14,6 +14,8 @@ from podrunner.objects import (
     cluster,
     config,
     container,
+    endpoints,
+    limits,
     meta,
     node,
     pod,
@@ -22,6 +24,7 @@ from podrunner.objects import (
     security,
     service,
     storage,
+    template,
     volume,
 )
 
@@ -67,22 +70,35 @@ def _fill(obj: S, **values: Any) -> S:
 
 
 def _pod(obj: pod.Pod) -> pod.Pod:
-    spec = obj.spec
-    account = spec.service_account_name or spec.service_account or "default"
+    account = obj.spec.service_account_name or obj.spec.service_account or "default"
     spec = _fill(
-        spec,
-        dns_policy="ClusterFirst",
+        _pod_spec(obj.spec),
         enable_service_links=True,
         preemption_policy="PreemptLowerPriority",
         priority=0,
+        service_account=account,
+        service_account_name=account,
+    )
+    containers, init_containers = map(_requests, spec.containers), map(_requests, spec.init_containers)
+    spec = structs.replace(spec, containers=tuple(containers), init_containers=tuple(init_containers))
+    return structs.replace(obj, spec=spec)
+
+
+def _template(obj: template.PodTemplate) -> template.PodTemplate:
+    return structs.replace(obj, template=structs.replace(obj.template, spec=_pod_spec(obj.template.spec)))
+
+
+def _pod_spec(spec: pod.PodSpec) -> pod.PodSpec:
+    """What a pod's spec and one in a template have in common (SetDefaults_PodSpec)."""
+    spec = _fill(
+        spec,
+        dns_policy="ClusterFirst",
         restart_policy="Always",
         scheduler_name="default-scheduler",
         security_context=security.PodSecurityContext(),
-        service_account=account,
-        service_account_name=account,
         termination_grace_period_seconds=TERMINATION_GRACE_PERIOD_SECONDS,
     )
-    spec = structs.replace(
+    return structs.replace(
         spec,
         containers=tuple(_running(each, spec.host_network) for each in spec.containers),
         init_containers=tuple(_running(each, spec.host_network) for each in spec.init_containers),
@@ -91,21 +107,25 @@ def _pod(obj: pod.Pod) -> pod.Pod:
         overhead=_amounts(spec.overhead),
         resources=spec.resources and _canonical(spec.resources),
     )
-    return structs.replace(obj, spec=spec)
+
+
+def _requests(spec: container.Container) -> container.Container:
+    """Requests default to limits."""
+    if not spec.resources.limits:
+        return spec
+    requests = {**spec.resources.limits, **spec.resources.requests}
+    return structs.replace(spec, resources=structs.replace(spec.resources, requests=requests))
 
 
 def _running(spec: container.Container, host_network: bool) -> container.Container:
-    """A container that is no ephemeral one: requests default to limits, on the host's network host ports to ports."""
+    """A container that is no ephemeral one: on the host's network its host ports default to its ports."""
     spec = _container(spec)
-    if spec.resources.limits:
-        requests = {**spec.resources.limits, **spec.resources.requests}
-        spec = structs.replace(spec, resources=structs.replace(spec.resources, requests=requests))
-    if host_network and spec.ports:
-        ports = tuple(
-            port if port.host_port else structs.replace(port, host_port=port.container_port) for port in spec.ports
-        )
-        spec = structs.replace(spec, ports=ports)
-    return spec
+    if not host_network or not spec.ports:
+        return spec
+    ports = tuple(
+        port if port.host_port else structs.replace(port, host_port=port.container_port) for port in spec.ports
+    )
+    return structs.replace(spec, ports=ports)
 
 
 def _container(spec: C) -> C:
@@ -296,8 +316,39 @@ def _session_affinity(spec: service.ServiceSpec) -> service.ServiceSpec:
     return structs.replace(spec, session_affinity_config=service.SessionAffinityConfig(client_ip=client))
 
 
+def _endpoints(obj: endpoints.Endpoints) -> endpoints.Endpoints:
+    def filled(subset: endpoints.EndpointSubset) -> endpoints.EndpointSubset:
+        return structs.replace(subset, ports=tuple(_fill(port, protocol="TCP") for port in subset.ports))
+
+    return structs.replace(obj, subsets=tuple(map(filled, obj.subsets)))
+
+
+def _limit_range(obj: limits.LimitRange) -> limits.LimitRange:
+    """A container's default limit is its maximum, its default request its default limit, then its minimum."""
+    return structs.replace(obj, spec=limits.LimitRangeSpec(limits=tuple(map(_limits, obj.spec.limits))))
+
+
+def _limits(item: limits.LimitRangeItem) -> limits.LimitRangeItem:
+    amounts = {
+        field: _amounts(getattr(item, field))
+        for field in ("default", "default_request", "max", "max_limit_request_ratio", "min")
+    }
+    if item.type == "Container":
+        amounts["default"] = {**amounts["max"], **amounts["default"]}
+        amounts["default_request"] = {**amounts["min"], **amounts["default"], **amounts["default_request"]}
+    return structs.replace(item, **amounts)
+
+
+def _quota(obj: limits.ResourceQuota) -> limits.ResourceQuota:
+    return structs.replace(obj, spec=structs.replace(obj.spec, hard=_amounts(obj.spec.hard)))
+
+
 _RULES: dict[type[meta.Object], Callable[[Any], Any]] = {
     pod.Pod: _pod,
+    template.PodTemplate: _template,
+    endpoints.Endpoints: _endpoints,
+    limits.LimitRange: _limit_range,
+    limits.ResourceQuota: _quota,
     config.Secret: _secret,
     storage.PersistentVolumeClaim: _claim,
     cluster.Namespace: _namespace,

@@ -3,7 +3,7 @@
 The wording is that of apimachinery's `pkg/util/validation/field/errors.go`: `<path>: <type>: <value>: <detail>`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import msgspec
@@ -79,6 +79,11 @@ class Errors(list[FieldError]):
 
     def unknown(self, path: str, nearest: str | None) -> None:
         self._add(path, UNKNOWN, "Unknown field", f"did you mean {quote(nearest)}?" if nearest else "")
+
+    def within(self, path: str) -> Iterator[FieldError]:
+        """The same problems of an object that is itself the field `path`."""
+        for error in self:
+            yield error._replace(path=f"{path}.{error.path}", at=error.at and f"{path}.{error.at}")
 
     def _add(self, path: str, reason: str, message: str, detail: str = "", at: str = "") -> None:
         self.append(FieldError(path, reason, f"{message}: {detail}" if detail else message, at))

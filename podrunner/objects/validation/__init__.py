@@ -1,11 +1,38 @@
 """Kubernetes' validation of the kinds podrunner knows, in its wording and with its field paths. Pure; performs no I/O.
 
-The source is pkg/apis/core/validation/validation.go and apimachinery's pkg/util/validation, as of Kubernetes 1.34.
-Objects are checked as the API server does it: after `defaults.apply`.
+The source is pkg/apis/core/validation/validation.go and apimachinery's pkg/util/validation. Fields are those of
+Kubernetes 1.37, the release whose API podrunner follows. Objects are checked as the API server does it: after
+`defaults.apply`.
 """
 
-from podrunner.objects import cluster, config, event, fielderrors, meta, node, pod, service, storage
-from podrunner.objects.validation import claims, configs, metadata, names, pods, services
+from podrunner.objects import (
+    cluster,
+    config,
+    endpoints,
+    event,
+    fielderrors,
+    lease,
+    limits,
+    meta,
+    node,
+    pod,
+    runtime_class,
+    service,
+    storage,
+    template,
+)
+from podrunner.objects.validation import (
+    claims,
+    configs,
+    endpoint_sets,
+    events,
+    leases,
+    metadata,
+    names,
+    pods,
+    quotas,
+    services,
+)
 
 
 def validate(obj: meta.Object, *, creating: bool = True) -> list[fielderrors.FieldError]:
@@ -27,8 +54,40 @@ def validate(obj: meta.Object, *, creating: bool = True) -> list[fielderrors.Fie
             services.check(obj, found)
         case cluster.Namespace():
             metadata.check(obj.metadata, names.dns_label, False, found)
+            metadata.check_finalizers(obj.spec.finalizers, "spec.finalizers", found)
         case node.Node():
             metadata.check(obj.metadata, names.dns_subdomain, False, found)
-        case cluster.ServiceAccount() | event.Event():
+        case event.Event():
+            events.check(obj, found)
+        case cluster.ServiceAccount():
             metadata.check(obj.metadata, names.dns_subdomain, True, found)
+        case template.PodTemplate():
+            pods.check_template(obj, found)
+        case endpoints.Endpoints():
+            endpoint_sets.check(obj, found)
+        case limits.LimitRange():
+            quotas.check_limit_range(obj, found)
+        case limits.ResourceQuota():
+            quotas.check_quota(obj, found)
+        case lease.Lease():
+            leases.check(obj, found)
+        case runtime_class.RuntimeClass():
+            leases.check_runtime_class(obj, found)
+    return found
+
+
+def validate_update(new: meta.Object, old: meta.Object, subresource: str = "") -> list[fielderrors.FieldError]:
+    """Everything that is wrong with putting `new` in the place of the stored `old`, or of that part of it.
+
+    Both have their defaults. Of a status only what it changes is checked.
+    """
+    from podrunner.objects.validation import updates  # what the start of a run does not need
+
+    found = fielderrors.Errors()
+    updates.check(new, old, subresource, found)
+    if subresource == "status":
+        metadata.check_labels(new.metadata.labels, "metadata.labels", found)
+        metadata.check_annotations(new.metadata.annotations, "metadata.annotations", found)
+    else:
+        found.extend(validate(new, creating=False))
     return found

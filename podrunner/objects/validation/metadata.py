@@ -3,15 +3,23 @@
 Rules are apimachinery's `pkg/api/validation/objectmeta.go` and `pkg/apis/meta/v1/validation`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from podrunner.objects import meta
+from podrunner.objects import base, meta
 from podrunner.objects.fielderrors import Errors
 from podrunner.objects.validation import names
 
 MAX_ANNOTATIONS_BYTES = 256 * 1024
 
 _STANDARD_FINALIZERS = {"kubernetes", "orphan", "foregroundDeletion"}
+_IMMUTABLE = (
+    "name",
+    "namespace",
+    "uid",
+    "creation_timestamp",
+    "deletion_timestamp",
+    "deletion_grace_period_seconds",
+)
 
 
 def check(data: meta.ObjectMeta, name_rule: names.Rule, namespaced: bool, found: Errors) -> None:
@@ -29,11 +37,9 @@ def check(data: meta.ObjectMeta, name_rule: names.Rule, namespaced: bool, found:
     if data.labels:
         check_labels(data.labels, "metadata.labels", found)
     if data.annotations:
-        _check_annotations(data.annotations, "metadata.annotations", found)
-    for index, owner in enumerate(data.owner_references):
-        _check_owner(owner, f"metadata.ownerReferences[{index}]", found)
-    for index, finalizer in enumerate(data.finalizers):
-        _check_finalizer(finalizer, f"metadata.finalizers[{index}]", found)
+        check_annotations(data.annotations, "metadata.annotations", found)
+    _check_owners(data.owner_references, "metadata.ownerReferences", found)
+    check_finalizers(data.finalizers, "metadata.finalizers", found)
 
 
 def _check_name(data: meta.ObjectMeta, name_rule: names.Rule, found: Errors) -> None:
@@ -46,6 +52,25 @@ def _check_name(data: meta.ObjectMeta, name_rule: names.Rule, found: Errors) -> 
         found.invalid_each("metadata.name", data.name, name_rule(data.name))
     elif not data.generate_name:
         found.required("metadata.name", "name or generateName is required")
+
+
+def check_update(new: meta.ObjectMeta, old: meta.ObjectMeta, found: Errors) -> None:
+    """What may not change of an object's metadata (`ValidateObjectMetaUpdate`)."""
+    added = sorted(set(new.finalizers) - set(old.finalizers))
+    if old.deletion_timestamp is not None and added:
+        listed = ", ".join(f'"{finalizer}"' for finalizer in added)
+        detail = "no new finalizers can be added if the object is being deleted, found new finalizers"
+        found.forbidden("metadata.finalizers", f"{detail} []string{{{listed}}}")
+    if not new.resource_version:
+        found.invalid("metadata.resourceVersion", "", "must be specified for an update")
+    for field in _IMMUTABLE:
+        check_immutable(getattr(new, field), getattr(old, field), f"metadata.{base.json_name(field)}", found)
+
+
+def check_immutable(new: object, old: object, path: str, found: Errors) -> None:
+    """`ValidateImmutableField`."""
+    if new != old:
+        found.invalid(path, new, "field is immutable")
 
 
 def check_labels(labels: Mapping[str, str], path: str, found: Errors) -> None:
@@ -71,7 +96,7 @@ def check_selector(selector: meta.LabelSelector | None, path: str, found: Errors
         found.invalid_each(f"{inner}.key", requirement.key, names.qualified_name(requirement.key))
 
 
-def _check_annotations(annotations: Mapping[str, str], path: str, found: Errors) -> None:
+def check_annotations(annotations: Mapping[str, str], path: str, found: Errors) -> None:
     """Keys are qualified names in which case does not matter."""
     size = 0
     for key, value in annotations.items():
@@ -79,6 +104,17 @@ def _check_annotations(annotations: Mapping[str, str], path: str, found: Errors)
         size += len(key.encode()) + len(value.encode())
     if size > MAX_ANNOTATIONS_BYTES:
         found.too_long(path, MAX_ANNOTATIONS_BYTES)
+
+
+def _check_owners(owners: Sequence[meta.OwnerReference], path: str, found: Errors) -> None:
+    controller = ""
+    for index, owner in enumerate(owners):
+        _check_owner(owner, f"{path}[{index}]", found)
+        if owner.controller and controller:
+            detail = 'Only one reference can have Controller set to true. Found "true" in references for'
+            found.invalid(path, owners, f"{detail} {controller} and {owner.kind}/{owner.name}")
+        elif owner.controller:
+            controller = f"{owner.kind}/{owner.name}"
 
 
 def _check_owner(owner: meta.OwnerReference, path: str, found: Errors) -> None:
@@ -89,7 +125,12 @@ def _check_owner(owner: meta.OwnerReference, path: str, found: Errors) -> None:
             found.invalid(f"{path}.{field}", value, "must not be empty")
 
 
-def _check_finalizer(finalizer: str, path: str, found: Errors) -> None:
-    found.invalid_each(path, finalizer, names.qualified_name(finalizer))
-    if "/" not in finalizer and finalizer not in _STANDARD_FINALIZERS:
-        found.invalid(path, finalizer, "name is neither a standard finalizer name nor is it fully qualified")
+def check_finalizers(finalizers: Sequence[str], path: str, found: Errors) -> None:
+    """Each is a qualified name, or one of Kubernetes' own."""
+    for index, finalizer in enumerate(finalizers):
+        inner = f"{path}[{index}]"
+        found.invalid_each(path, finalizer, names.qualified_name(finalizer), at=inner)
+        if "/" not in finalizer and finalizer not in _STANDARD_FINALIZERS:
+            found.invalid(inner, finalizer, "name is neither a standard finalizer name nor is it fully qualified")
+    if "orphan" in finalizers and "foregroundDeletion" in finalizers:
+        found.invalid(path, finalizers, "finalizer orphan and foregroundDeletion cannot be both set")

@@ -185,6 +185,20 @@ def ip_address(value: str) -> Messages:
     return ()
 
 
+def special_address(value: str) -> Messages:
+    """What is wrong with an IP address as an endpoint's: nobody else reaches it (`ValidateNonSpecialIP`)."""
+    import ipaddress
+
+    address = ipaddress.ip_address(value)
+    if address.is_unspecified:
+        return [f"may not be unspecified ({value})"]
+    if address.is_loopback:
+        return ["may not be in the loopback range (127.0.0.0/8, ::1/128)"]
+    if address.is_link_local:
+        return ["may not be in the link-local range (169.254.0.0/16, fe80::/10)"]
+    return ()
+
+
 def cidr(value: str) -> Messages:
     import ipaddress
 

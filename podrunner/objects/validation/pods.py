@@ -4,7 +4,7 @@ Rules are `ValidatePodCreate` and `ValidatePodSpec` of Kubernetes' pkg/apis/core
 for a pod that has its defaults.
 """
 
-from podrunner.objects import container, pod
+from podrunner.objects import container, meta, pod, template
 from podrunner.objects.fielderrors import Errors
 from podrunner.objects.validation import containers, metadata, names, resources, scheduling, security, volumes
 
@@ -20,11 +20,26 @@ MAX_SEARCH_CHARACTERS = 2048
 def check(obj: pod.Pod, found: Errors, *, creating: bool) -> None:
     """`creating` is false for an update of a stored pod, which alone may have ephemeral containers."""
     metadata.check(obj.metadata, names.dns_subdomain, True, found)
-    spec = obj.spec
-    known_volumes = volumes.check(spec, obj.metadata, "spec.volumes", found)
-    containers.check(containers.Scope(spec, known_volumes), "spec", found)
-    if creating and spec.ephemeral_containers:
+    _check_spec(obj.spec, obj.metadata, found)
+    if creating and obj.spec.ephemeral_containers:
         found.forbidden("spec.ephemeralContainers", "cannot be set on create")
+
+
+def check_template(obj: template.PodTemplate, found: Errors) -> None:
+    """`ValidatePodTemplate`."""
+    metadata.check(obj.metadata, names.dns_subdomain, True, found)
+    inner = Errors()
+    metadata.check_labels(obj.template.metadata.labels, "labels", inner)
+    metadata.check_annotations(obj.template.metadata.annotations, "annotations", inner)
+    _check_spec(obj.template.spec, obj.template.metadata, inner)
+    if obj.template.spec.ephemeral_containers:
+        inner.forbidden("spec.ephemeralContainers", "ephemeral containers not allowed in pod template")
+    found.extend(inner.within("template"))
+
+
+def _check_spec(spec: pod.PodSpec, metadata_: meta.ObjectMeta, found: Errors) -> None:
+    known_volumes = volumes.check(spec, metadata_, "spec.volumes", found)
+    containers.check(containers.Scope(spec, known_volumes), "spec", found)
     _check_lifetime(spec, found)
     _check_names(spec, found)
     _check_dns(spec, found)
