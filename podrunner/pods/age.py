@@ -3,12 +3,19 @@
 Source: `HumanDuration`, kubernetes staging/src/k8s.io/apimachinery/pkg/util/duration/duration.go.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+
+UNKNOWN = "<unknown>"
 
 _MINUTE = 60
 _HOUR = 60 * _MINUTE
 _DAY = 24 * _HOUR
 _YEAR = 365 * _DAY
+
+
+def since(moment: datetime | None, now: datetime) -> str:
+    """How long ago `moment` was; `<unknown>` for none. Source: `translateTimestampSince`, printers.go."""
+    return UNKNOWN if moment is None else text(now - moment)
 
 
 def text(span: timedelta) -> str:

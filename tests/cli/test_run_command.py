@@ -31,7 +31,7 @@ def test_a_pod_that_succeeds_exits_0_and_is_gone(podrunner: Podrunner) -> None:
     ended = podrunner.run(manifest(container("echo hello; printf partial")))
     assert ended.out == "[main] hello\n[main] partial\n"
     assert [row for row in rows(ended.err) if row != "1/1 Running"] == [
-        "0/1 Pending", "0/1 ContainerCreating", "0/1 Completed", "0/1 Terminating",
+        "0/1 Pending", "0/1 ContainerCreating", "0/1 Completed",
     ]  # fmt: skip
     assert podrunner.left_on_engine() == []
 
@@ -196,7 +196,7 @@ def test_json_lines_tell_status_events_and_logs(podrunner: Podrunner) -> None:
     lines = json_lines(ended.out)
     assert {line["type"] for line in lines} == {"status", "event", "log"}
     assert [line["line"] for line in lines if line["type"] == "log"] == ["hello"]
-    assert [line["status"] for line in lines if line["type"] == "status"][-1] == "Terminating"
+    assert [line["status"] for line in lines if line["type"] == "status"][-1] == "Completed"
     assert [line["reason"] for line in lines if line["type"] == "event"] == [
         "Scheduled",
         "Pulled",

@@ -1,8 +1,9 @@
 """What a real kubelet showed (Kubernetes 1.20 on Docker Engine 20.10) for small pods.
 
 `rows` are kubectl's READY, STATUS and RESTARTS as recorded; those with a + are ours alone: each is shorter than the
-second between two looks of the kubelet. `final` is what was reported just before the deletion (PodScheduled is always
-True, and ContainersReady like Ready).
+second between two looks of the kubelet; those with a - are not shown any more: newer API servers call a pod that has
+ended by how it ended, also while it is deleted. `final` is what was reported just before the deletion (PodScheduled is
+always True, and ContainersReady like Ready).
 """
 
 import functools
@@ -106,7 +107,7 @@ CASES = [
             0/1 Init:0/3 0
             0/1 Init:1/3 0
             0/1 Init:Error 0
-            0/1 Terminating 0
+            - 0/1 Terminating 0
             DELETED
         """,
         final="""
@@ -186,7 +187,7 @@ pod=kubia-init_default(1234); before: terminated Completed 0
             0/1 ContainerCreating 0
             1/1 Running 0
             0/1 Completed 0
-            0/1 Terminating 0
+            - 0/1 Terminating 0
             DELETED
         """,
         final="""
@@ -205,7 +206,7 @@ pod=kubia-init_default(1234); before: terminated Completed 0
             0/1 ContainerCreating 0
             1/1 Running 0
             0/1 Error 0
-            0/1 Terminating 0
+            - 0/1 Terminating 0
             DELETED
         """,
         final="""
@@ -442,7 +443,7 @@ pod=kubia-init_default(1234); before: terminated ContainerCannotRun 127: no such
             0/1 ContainerCreating 0
             1/1 Running 0
             0/1 Error 0
-            0/1 Terminating 0
+            - 0/1 Terminating 0
             DELETED
         """,
         final="""
@@ -489,7 +490,7 @@ pod=kubia-init_default(1234); before: terminated Completed 0
             2/2 Running 0
             1/2 NotReady 0
             0/2 Completed 0
-            0/2 Terminating 0
+            - 0/2 Terminating 0
             DELETED
         """,
         final="""
@@ -508,7 +509,7 @@ pod=kubia-init_default(1234); before: terminated Completed 0
         rows="""
             0/1 ContainerCreating 0
             0/1 Completed 0
-            0/1 Terminating 0
+            - 0/1 Terminating 0
             DELETED
         """,
         final="""

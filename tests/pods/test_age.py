@@ -1,6 +1,6 @@
 """The AGE column."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -33,3 +33,9 @@ from podrunner.pods import age
 )
 def test_an_age_reads_as_kubectl_writes_it(span: timedelta, text: str) -> None:
     assert age.text(span) == text
+
+
+def test_the_age_of_what_never_was_is_unknown() -> None:
+    noon = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    assert age.since(None, noon) == "<unknown>"
+    assert age.since(noon - timedelta(minutes=3, seconds=20), noon) == "3m20s"

@@ -44,11 +44,12 @@ def row(pod: Pod) -> str:
         ([*pod_cases.UP[:-1], exited("envoy", 1)], "1/2 Error 0"),
         ([*pod_cases.UP[:-2], exited("kubia"), exited("envoy")], "0/2 Completed 0"),
         ([*pod_cases.UP[:-2], exited("kubia"), exited("envoy", 1)], "0/2 Error 0"),
-        ([*pod_cases.UP[:-2], exited("kubia", 1), exited("envoy")], "0/2 Completed 0"),
+        ([*pod_cases.UP[:-2], exited("kubia", 1), exited("envoy")], "0/2 Error 0"),
+        ([*pod_cases.UP[:-2], running("kubia"), exited("envoy")], "1/2 NotReady 0"),
     ],
 )
 def test_a_row_follows_the_containers(what: Sequence[Seen], expected: str) -> None:
-    """Of several reasons, kubectl shows that of the first container by name."""
+    """Of several reasons, kubectl shows that of the first container by name, but none hides behind a success."""
     assert row(reported(see(*what))) == expected
 
 
