@@ -150,6 +150,11 @@ def version(group_version: str) -> str:
     return group_version.rpartition("/")[2]
 
 
+def join(group: str, version: str) -> str:
+    """The group version of a group, "" for core, and its version."""
+    return f"{group}/{version}" if group else version
+
+
 def path(group_version: str) -> str:
     """Where a group version is: /api/v1, /apis/node.k8s.io/v1."""
     return f"/apis/{group_version}" if group(group_version) else f"/api/{group_version}"
