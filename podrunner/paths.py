@@ -44,17 +44,35 @@ class Files(NamedTuple):
         return self.directory / "instance"
 
     @property
+    def port(self) -> Path:
+        """The number of the port that Kubernetes clients use."""
+        return self.directory / "server.port"
+
+    @property
+    def credentials(self) -> Path:
+        """The directory of keys, certificates and the token."""
+        return self.directory / "credentials"
+
+    @property
     def socket(self) -> Path:
         return socket_path(self.directory)
 
 
 def state_dir(environ: Mapping[str, str]) -> Path:
-    """The state directory: $PODRUNNER_STATE_DIR, else the platform's place for a user's state. Absolute."""
-    if given := environ.get(STATE_DIR_VARIABLE):
-        return Path(given).expanduser().absolute()
-    import platformdirs
+    """The state directory: $PODRUNNER_STATE_DIR, else the platform's place for a user's state. Absolute.
 
-    return Path(platformdirs.user_state_dir("podrunner", appauthor=False))
+    Raises errors.ServerError for a user without a home directory.
+    """
+    try:
+        if given := environ.get(STATE_DIR_VARIABLE):
+            return Path(given).expanduser().absolute()
+        import platformdirs
+
+        return Path(platformdirs.user_state_dir("podrunner", appauthor=False)).expanduser()
+    except RuntimeError as error:
+        raise errors.ServerError(
+            f"there is no home directory to keep podrunner's state in; set {STATE_DIR_VARIABLE} or HOME"
+        ) from error
 
 
 def socket_path(state_dir: Path) -> Path:

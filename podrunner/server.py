@@ -1,114 +1,113 @@
 """The server: builds store, engine, node and API, and stops them in order.
 
-One process per state directory; a lock on `server.lock` holds that. It leaves when it is told to, or by itself when it
-has had nothing to do for a while. It has to be started in a process of its own (`cli.background` forks one).
+One process per state directory. It leaves when it is told to, when it has had nothing to do for a while, or when its
+state directory is gone. It has to be started in a process of its own (`cli.background` forks one).
 """
 
 import asyncio
 import contextlib
-import fcntl
 import logging
+import math
 import os
 import signal
 import socket
-import time
-import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import setproctitle
 
-from podrunner import __version__, clock, errors, paths
+from podrunner import __version__, clock, errors, holding, paths
 from podrunner.agent.executor import Services
 from podrunner.agent.followers import Followers
 from podrunner.agent.network import PodNetwork
 from podrunner.agent.node import Node
 from podrunner.agent.progress import Progress
-from podrunner.api import app, listen
-from podrunner.engine import client
+from podrunner.api import activity, app, auth, front, listen
+from podrunner.engine import client, networks
 from podrunner.objects import kinds
 from podrunner.objects.pod import Pod
 from podrunner.pods import spec
 from podrunner.store.registry import Registry
 
 IDLE_TIMEOUT_SECONDS = 600.0
-"""How long the server stays without pods and runs, unless told otherwise."""
+"""How long the server stays without pods, runs and requests, unless told otherwise."""
+
+NETWORK_VARIABLE = "PODRUNNER_NETWORK"
 
 LEASED_PODS_END_WITHIN = 10.0
 """Seconds that a leaving server gives the engine to remove the pods of runs."""
+
+_LOOK_SECONDS = 1.0
+"""How often it is looked whether the server is still of use."""
 
 log = logging.getLogger(__name__)
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """How a server is started. `environ` says where the engine is, as it does for the Docker CLI."""
+    """How a server is started. `environ` says where the engine is, as it does for the Docker CLI.
+
+    `idle_timeout_seconds` 0: it never leaves by itself. `port` 0: the one that Kubernetes clients have always used.
+    `network`: the engine network of pods that name none; without it $PODRUNNER_NETWORK, else podrunner's own.
+    """
 
     state_dir: Path
     environ: Mapping[str, str]
     idle_timeout_seconds: float = IDLE_TIMEOUT_SECONDS
+    port: int = 0
+    network: str = ""
 
 
-def serve(settings: Settings, *, on_ready: Callable[[], None]) -> None:
-    """Serves until it is stopped; calls `on_ready` when clients can connect.
+def serve(
+    settings: Settings, *, on_ready: Callable[[], None], on_front_ready: Callable[[str], None] = lambda address: None
+) -> None:
+    """Serves until it is stopped.
 
-    Raises ServerRunning if another process serves this state directory, EngineUnreachable, ServerError.
+    Calls `on_ready` when clients can connect to the Unix socket, and `on_front_ready` with the URL when Kubernetes
+    clients can. Raises ServerRunning if another process serves this state directory, EngineError, ServerError.
     """
+    # What is made from now on, the store's files too, is for nobody else.
+    os.umask(0o077)
     files = paths.Files(settings.state_dir)
-    with _locked(files):
+    with holding.held(files) as hold:
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
         setproctitle.setproctitle(f"podrunner: server of {files.directory}")
-        asyncio.run(_Server(settings, files).run(on_ready))
-
-
-@contextlib.contextmanager
-def _locked(files: paths.Files) -> Iterator[None]:
-    """Holds the state directory. The lock goes with the process, however it ends."""
-    files.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    lock = os.open(files.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        _lock(lock, files)
-        yield
-    finally:
-        os.close(lock)
-
-
-def _lock(lock: int, files: paths.Files) -> None:
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as taken:
-        raise errors.ServerRunning(f"a server runs already in {files.directory}") from taken
+        asyncio.run(_Server(settings, files, hold).run(on_ready, on_front_ready))
 
 
 class _Server:
     """The parts of one running server, and what its API tells of it."""
 
-    def __init__(self, settings: Settings, files: paths.Files) -> None:
+    def __init__(self, settings: Settings, files: paths.Files, hold: holding.Hold) -> None:
         self._settings = settings
+        self._network = settings.network or settings.environ.get(NETWORK_VARIABLE, "")
         self._files = files
+        self._hold = hold
         self._clock = clock.SystemClock()
         self._started_at = self._clock.now()
+        self._front = front.Front(files, self._clock)
         self._leave = asyncio.Event()
 
-    async def run(self, on_ready: Callable[[], None]) -> None:
+    async def run(self, on_ready: Callable[[], None], on_front_ready: Callable[[str], None]) -> None:
         """Builds everything, serves, and takes it down in the opposite order."""
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self.stop)
+        self._heed_signals()
         async with contextlib.AsyncExitStack() as stack:
             self._engine = await client.Client.connect(self._settings.environ)
             stack.push_async_callback(self._engine.close)
+            await self._check_network()
             self._registry = Registry(self._files.store, self._clock)
             stack.callback(self._registry.close)
-            self._instance = self._read_instance()
+            self._instance = self._hold.instance()
             self._node = await self._build_node()
+            self._api = activity.Activity(app.create(self._registry, self._node, self._node.leases, self))
             working = asyncio.create_task(self._node.run())
             stack.push_async_callback(_cancelled, working)
+            self._front.open(self._settings.port)
+            stack.callback(self._front.close)
             listener = listen.bind(self._files.socket)
-            self._files.pid.write_text(f"{os.getpid()}\n")
-            stack.callback(self._files.pid.unlink, missing_ok=True)
-            await self._serve(listener, working, on_ready)
+            stack.enter_context(self._hold.pid_file())
+            await self._serve(listener, working, on_ready, on_front_ready)
 
     def info(self) -> dict[str, Any]:
         """What `podrunner server status` shows."""
@@ -118,6 +117,12 @@ class _Server:
             "instance": self._instance,
             "startedAt": self._started_at,
             "idleTimeoutSeconds": self._settings.idle_timeout_seconds,
+            "network": self._network,
+            "https": {
+                "address": self._front.address,
+                "ready": self._front.ready,
+                "problem": self._front.problem,
+            },
             "pods": len(self._pods()),
             "engine": {
                 "address": str(self._engine.address),
@@ -130,43 +135,68 @@ class _Server:
         """Makes the server leave; `run` returns when it has."""
         self._leave.set()
 
+    def _heed_signals(self) -> None:
+        """The end of the terminal is one of them, unless the server was started under nohup."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                loop.add_signal_handler(number, self.stop)
+
+    async def _check_network(self) -> None:
+        if self._network and not await networks.exists(self._engine, self._network):
+            raise errors.EngineNotFound(f"the engine has no network {self._network}, which pods were to join")
+
     async def _build_node(self) -> Node:
         facts = await self._engine.info()
         services = Services(
             engine=self._engine,
             instance=self._instance,
-            network=PodNetwork(self._engine, self._instance),
+            network=PodNetwork(self._engine, self._instance, self._network),
             followers=Followers(),
             progress=Progress(),
             clock=self._clock,
         )
         return Node(self._registry, services, facts.name.lower())
 
-    async def _serve(self, listener: socket.socket, working: asyncio.Task[None], on_ready: Callable[[], None]) -> None:
-        api = app.create(self._registry, self._node, self._node.leases, self)
+    async def _serve(
+        self,
+        listener: socket.socket,
+        working: asyncio.Task[None],
+        on_ready: Callable[[], None],
+        on_front_ready: Callable[[str], None],
+    ) -> None:
         closing = asyncio.Event()
         async with asyncio.TaskGroup() as tasks:
-            serving = tasks.create_task(listen.serve(api, listener, closing, on_ready=on_ready))
-            idling = tasks.create_task(self._leave_when_idle())
+            serving = tasks.create_task(listen.serve(auth.Trusted(self._api), listener, closing, on_ready=on_ready))
             leaving = tasks.create_task(self._leave.wait())
+            fronting = tasks.create_task(
+                self._front.serve(self._api, on_ready=lambda: on_front_ready(self._front.address))
+            )
+            watching = tasks.create_task(self._leave_in_time())
             await asyncio.wait({serving, leaving, working}, return_when=asyncio.FIRST_COMPLETED)
             if not working.done():
                 await self._end_runs()
             closing.set()
-            idling.cancel()
-            leaving.cancel()
+            for helper in (leaving, fronting, watching):
+                helper.cancel()
         if working.done():
             working.result()
 
-    async def _leave_when_idle(self) -> None:
-        """Leaves after a time without pods and without runs."""
-        idle_since = time.monotonic()
-        while time.monotonic() - idle_since < self._settings.idle_timeout_seconds:
-            await asyncio.sleep(min(1.0, self._settings.idle_timeout_seconds / 4))
+    async def _leave_in_time(self) -> None:
+        """Leaves after a time without pods, runs and requests, or when the state directory is gone."""
+        timeout = self._settings.idle_timeout_seconds or math.inf
+        idle_since = asyncio.get_running_loop().time()
+        while True:
+            await asyncio.sleep(min(_LOOK_SECONDS, timeout / 4))
+            now = asyncio.get_running_loop().time()
+            if self._hold.lost:
+                log.warning("leaving: the state directory %s was removed", self._files.directory)
+                return self.stop()
             if self._pods() or self._node.leases.held:
-                idle_since = time.monotonic()
-        log.info("leaving: nothing to do for %.0f s", self._settings.idle_timeout_seconds)
-        self.stop()
+                idle_since = now
+            if min(now - idle_since, self._api.idle_seconds) >= timeout:
+                log.info("leaving: nothing to do for %.0f s", timeout)
+                return self.stop()
 
     async def _end_runs(self) -> None:
         """Removes the pods of runs. Others stay, and are found again by the next server."""
@@ -179,18 +209,6 @@ class _Server:
     def _pods(self) -> tuple[Pod, ...]:
         listed: tuple[Pod, ...] = self._registry.list(kinds.of(Pod())).items
         return listed
-
-    def _read_instance(self) -> str:
-        """The id that labels what this state directory's servers make on the engine."""
-        with contextlib.suppress(FileNotFoundError):
-            if known := self._files.instance.read_text().strip():
-                return known
-        instance = uuid.uuid4().hex
-        # Whole or not at all: a server killed here must not leave a file that says nothing.
-        new = self._files.instance.with_suffix(".new")
-        new.write_text(f"{instance}\n")
-        new.replace(self._files.instance)
-        return instance
 
 
 async def _cancelled(task: asyncio.Task[None]) -> None:

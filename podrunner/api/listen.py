@@ -22,6 +22,9 @@ from podrunner.api import connection
 LEAVE_SECONDS = 2.0
 """How long requests under way may take once the server is told to stop; streams end at once."""
 
+KEEP_ALIVE_SECONDS = 90
+"""How long a connection may stay without requests; as long as Go's clients, and the API server, keep theirs."""
+
 _BACKLOG = 128
 
 _LOOK_AGAIN_SECONDS = 0.005
@@ -54,9 +57,40 @@ async def serve(
 ) -> None:
     """Answers requests until `stop` is set or the call is cancelled; then lets those under way end and closes.
 
-    Closes the listener and removes its path.
+    Closes the listener and removes its path, unless somebody else has put something there.
     """
-    config = Config(
+    settings, ours = config(app), _identity(listener)
+    state, stopping = ServerState(), asyncio.Event()
+    server = await asyncio.get_running_loop().create_unix_server(
+        lambda: connection.Connection(settings, state, stopping), sock=listener
+    )
+    try:
+        on_ready()
+        await stop.wait()
+    finally:
+        _remove(listener, ours)
+        server.close()
+        stopping.set()
+        await finish(state)
+
+
+def _identity(listener: socket.socket) -> tuple[int, int] | None:
+    """What is at the listener's path, None if nothing is."""
+    with contextlib.suppress(OSError):
+        status = Path(listener.getsockname()).stat()
+        return status.st_dev, status.st_ino
+    return None
+
+
+def _remove(listener: socket.socket, ours: tuple[int, int] | None) -> None:
+    """Removes the listener's path, unless another server's socket is there: the directory was removed meanwhile."""
+    if _identity(listener) == ours:
+        Path(listener.getsockname()).unlink(missing_ok=True)
+
+
+def config(app: ASGIApp) -> Config:
+    """What uvicorn's protocol has to know."""
+    settings = Config(
         cast("Any", app),
         http=connection.Connection,
         ws="none",
@@ -64,27 +98,13 @@ async def serve(
         log_config=None,
         access_log=False,
         proxy_headers=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
     )
-    config.load()
-    state, stopping = ServerState(), asyncio.Event()
-    server = await asyncio.get_running_loop().create_unix_server(
-        lambda: connection.Connection(config, state, stopping), sock=listener
-    )
-    try:
-        on_ready()
-        await stop.wait()
-    finally:
-        _close(server, listener)
-        stopping.set()
-        await _finish(state)
+    settings.load()
+    return settings
 
 
-def _close(server: asyncio.Server, listener: socket.socket) -> None:
-    Path(listener.getsockname()).unlink(missing_ok=True)
-    server.close()
-
-
-async def _finish(state: ServerState) -> None:
+async def finish(state: ServerState) -> None:
     """Lets answers under way be written and read, but not for ever."""
     for open_connection in tuple(state.connections):
         open_connection.shutdown()
