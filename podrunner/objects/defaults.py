@@ -32,6 +32,7 @@ S = TypeVar("S", bound=base.Struct)
 Obj = TypeVar("Obj", bound=meta.Object)
 C = TypeVar("C", bound=container.Container)
 
+NAMESPACE = "default"
 TERMINATION_GRACE_PERIOD_SECONDS = 30
 TERMINATION_MESSAGE_PATH = "/dev/termination-log"
 FILE_MODE = 0o644
@@ -42,7 +43,7 @@ _CLUSTER_SCOPED = (cluster.Namespace, node.Node, runtime_class.RuntimeClass)
 _NO_RESOURCES = container.ResourceRequirements()
 
 
-def apply(obj: Obj, namespace: str = "default") -> Obj:
+def apply(obj: Obj, namespace: str = NAMESPACE) -> Obj:
     """`obj` with its defaults; one of a namespaced kind that names no namespace gets `namespace`. Idempotent."""
     rule = _RULES.get(type(obj))
     filled: Obj = rule(obj) if rule else obj

@@ -12,9 +12,9 @@ from typing import TypeVar
 import msgspec
 
 from podrunner import errors
-from podrunner.objects import defaults, meta, validation
+from podrunner.objects import defaults, kinds, meta, validation
 from podrunner.objects.pod import Pod
-from podrunner.store import problems
+from podrunner.store import annotations, problems
 
 Obj = TypeVar("Obj", bound=meta.Object)
 
@@ -28,8 +28,9 @@ def admit(obj: Obj, now: datetime) -> Obj:
     if obj.metadata.resource_version:
         raise errors.BadRequest("resourceVersion should not be set on objects to be created")
     admitted = defaults.apply(msgspec.structs.replace(obj, metadata=_metadata(obj, now)))
-    if found := validation.validate(admitted):
-        raise problems.invalid(admitted.kind, admitted.metadata.name, found)
+    if found := [*validation.validate(admitted), *annotations.check(admitted)]:
+        kind = kinds.of(admitted)
+        raise problems.invalid(kind.name, admitted.metadata.name, found, group=kind.group)
     return admitted
 
 

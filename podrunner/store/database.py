@@ -39,6 +39,13 @@ COMMIT;
 """
 
 
+class Key(NamedTuple):
+    """What the objects of a kind are ordered by."""
+
+    namespace: str
+    name: str
+
+
 class ChangeRow(NamedTuple):
     """One change of one object. `body` is the object as it is from then on (or last was, if `type` is DELETED).
 
@@ -67,12 +74,8 @@ class Database:
             "SELECT resource_version, total_bytes FROM changes ORDER BY resource_version DESC LIMIT 1"
         ).fetchone()
         self.newest, self._total_bytes = last or (1, 0)
-
-    @property
-    def oldest(self) -> int:
+        self.oldest = self._oldest(self.newest + 1)
         """The resourceVersion of the oldest change the history still has; one past `newest` if it has none."""
-        (oldest,) = self._connection.execute("SELECT min(resource_version) FROM changes").fetchone()
-        return self.newest + 1 if oldest is None else int(oldest)
 
     def body(self, kind: str, namespace: str, name: str) -> bytes | None:
         """The object of that name."""
@@ -81,13 +84,37 @@ class Database:
         ).fetchone()
         return None if row is None else row[0]
 
-    def bodies(self, kind: str, namespace: str | None) -> list[bytes]:
-        """All objects of a kind (in one namespace), ordered by namespace and name."""
+    def rows(self, kind: str, namespace: str | None, after: Key) -> Iterator[tuple[Key, bytes]]:
+        """The objects of a kind (in one namespace) past that namespace and name, in this order, as they are read.
+
+        Nothing may be written before the last one was read.
+        """
         rows = self._connection.execute(
-            "SELECT body FROM objects WHERE kind = ?1 AND (?2 IS NULL OR namespace = ?2) ORDER BY namespace, name",
-            (kind, namespace),
+            "SELECT namespace, name, body FROM objects WHERE kind = ?1 AND (?2 IS NULL OR namespace = ?2)"
+            " AND (namespace, name) > (?3, ?4) ORDER BY namespace, name",
+            (kind, namespace, *after),
         )
-        return [body for (body,) in rows]
+        return ((Key(namespace, name), body) for namespace, name, body in rows)
+
+    def count(self, kind: str, namespace: str | None, after: Key) -> int:
+        """How many objects `rows` would give."""
+        (count,) = self._connection.execute(
+            "SELECT count(*) FROM objects WHERE kind = ?1 AND (?2 IS NULL OR namespace = ?2)"
+            " AND (namespace, name) > (?3, ?4)",
+            (kind, namespace, *after),
+        ).fetchone()
+        return int(count)
+
+    def namespaces(self, but_for: str) -> list[str]:
+        """The namespaces of all objects but those of one kind."""
+        rows = self._connection.execute(
+            "SELECT DISTINCT namespace FROM objects WHERE kind != ? AND namespace != ''", (but_for,)
+        )
+        return [namespace for (namespace,) in rows]
+
+    def containing(self, text: bytes) -> list[tuple[str, bytes]]:
+        """Kind and body of every object whose JSON has `text` somewhere. Reads the whole file."""
+        return list(self._connection.execute("SELECT kind, body FROM objects WHERE instr(body, ?)", (text,)))
 
     def changes(self, kind: str, namespace: str | None, *, after: int, limit: int) -> list[ChangeRow]:
         """The first `limit` changes with a resourceVersion above `after`, oldest first."""
@@ -136,6 +163,12 @@ class Database:
                 raise errors.ServerError(f"cannot write to the store: {error}") from error
             raise
         self.newest, self._total_bytes = change.resource_version, total
+        if change.resource_version % COMPACTION_INTERVAL == 0:
+            self.oldest = self._oldest(self.newest)
+
+    def _oldest(self, otherwise: int) -> int:
+        (oldest,) = self._connection.execute("SELECT min(resource_version) FROM changes").fetchone()
+        return otherwise if oldest is None else int(oldest)
 
     def _compact(self, newest: int, total: int) -> None:
         """Forgets the oldest changes beyond the bounds of the history (so never the newest, which holds the counter).

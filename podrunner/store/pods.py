@@ -19,11 +19,11 @@ from podrunner.store.registry import Registry
 POD = kinds.of(Pod())
 
 
-def create(registry: Registry, pod: Pod) -> Pod:
+def create(registry: Registry, pod: Pod, *, dry_run: bool = False) -> Pod:
     """Stores a new pod; whatever status it brought is replaced by Pending."""
     complete = defaults.apply(pod)
     status = PodStatus(phase="Pending", qos_class=qos.of(complete))
-    return registry.create(msgspec.structs.replace(complete, status=status))
+    return registry.create(msgspec.structs.replace(complete, status=status), dry_run=dry_run)
 
 
 def bind(registry: Registry, pod: Pod, node_name: str) -> Pod:
@@ -54,28 +54,47 @@ def delete(
     grace_seconds: int | None = None,
     uid: str | None = None,
     resource_version: str | None = None,
+    stays: bool = True,
+    dry_run: bool = False,
 ) -> Pod:
     """Asks for the end of a pod: marks it with deletionTimestamp and deletionGracePeriodSeconds (default: its spec's).
 
-    The agent stops the containers and has the last word (`remove`), also with no grace at all; only a pod that no node
-    has goes at once. Asking again can shorten the grace period, never extend it. Raises errors.NotFound and, for
-    another `uid` or `resource_version`, errors.Conflict.
+    The agent stops the containers and has the last word (`remove`). A pod that no node has goes at once. So does,
+    unless it `stays`, one that has no grace period or has ended, and the agent removes what there is of it after that:
+    this is what Kubernetes does, and whoever wants to know when nothing is left has it stay. Asking again can shorten
+    the grace period, never extend it. Raises errors.NotFound and, for another `uid` or `resource_version`,
+    errors.Conflict.
     """
     pod: Pod = registry.get(POD, namespace, name)
     preconditions.check(pod, uid=uid, resource_version=resource_version)
-    if not pod.spec.node_name:
-        gone: Pod = registry.delete(POD, namespace, name)
+    asked = 0 if _has_ended(pod) and not stays else grace_seconds
+    marked = _shortened(pod, asked) if pod.metadata.deletion_timestamp else _marked(registry, pod, asked)
+    at_once = not pod.spec.node_name or (marked.deletion_grace_period_seconds == 0 and not stays)
+    if at_once and not pod.metadata.finalizers:
+        gone: Pod = pod if dry_run else registry.delete(POD, namespace, name)
         return gone
-    marked = (
-        _shortened(pod, grace_seconds) if pod.metadata.deletion_timestamp else _marked(registry, pod, grace_seconds)
-    )
-    return registry.update(msgspec.structs.replace(pod, metadata=marked))
+    if at_once:
+        marked = msgspec.structs.replace(marked, deletion_grace_period_seconds=0)
+    return registry.update(msgspec.structs.replace(pod, metadata=marked), dry_run=dry_run)
 
 
 def remove(registry: Registry, namespace: str, name: str, uid: str) -> None:
-    """Removes the object of a pod that is over. Nothing happens when it is gone or another one has its name."""
-    if _find(registry, namespace, name, uid) is not None:
+    """Removes the object of a pod that is over, or leaves it to its finalizers.
+
+    Nothing happens when it is gone or another one has its name.
+    """
+    pod = _find(registry, namespace, name, uid)
+    if pod is None:
+        return
+    if not pod.metadata.finalizers:
         registry.delete(POD, namespace, name)
+        return
+    over = msgspec.structs.replace(pod.metadata, deletion_grace_period_seconds=0)
+    registry.update(msgspec.structs.replace(pod, metadata=over))
+
+
+def _has_ended(pod: Pod) -> bool:
+    return pod.status.phase in ("Succeeded", "Failed")
 
 
 def _find(registry: Registry, namespace: str, name: str, uid: str) -> Pod | None:

@@ -44,14 +44,40 @@ def other_version(kind: kinds.Kind, name: str, asked: str, actual: str) -> error
     )
 
 
-def invalid(kind: str, name: str, problems: Sequence[fielderrors.FieldError]) -> errors.Invalid:
+def invalid(kind: str, name: str, problems: Sequence[fielderrors.FieldError], *, group: str = "") -> errors.Invalid:
     """Every field error of what `kind` names: in one sentence for people, and one by one in `details["causes"]`."""
     sentences = list(dict.fromkeys(map(str, problems)))
     listed = sentences[0] if len(sentences) == 1 else f"[{', '.join(sentences)}]"
     causes = [{"reason": problem.reason, "message": problem.message, "field": problem.path} for problem in problems]
-    return errors.Invalid(
-        f'{kind} "{name}" is invalid: {listed}', details={"name": name, "kind": kind, "causes": causes}
+    about = {"name": name, "kind": kind} | ({"group": group} if group else {})
+    qualified = f"{kind}.{group}" if group else kind
+    return errors.Invalid(f'{qualified} "{name}" is invalid: {listed}', details=about | {"causes": causes})
+
+
+def forbidden(kind: kinds.Kind, name: str, why: str, *, causes: Sequence[dict[str, str]] = ()) -> errors.Forbidden:
+    """What an admission rule does not allow."""
+    named = f'{kind.resource} "{name}"' if name else kind.resource
+    details = _details(kind, name) | ({"causes": list(causes)} if causes else {})
+    return errors.Forbidden(f"{named} is forbidden: {why}", details=details)
+
+
+def no_free_name(kind: kinds.Kind, name: str) -> errors.AlreadyExists:
+    """Every name that was generated is taken, `name` the last one."""
+    return errors.AlreadyExists(
+        f'{kind.resource} "{name}" already exists, the server was not able to generate a unique name for the object',
+        details=_details(kind, name) | {"retryAfterSeconds": 1},
     )
+
+
+def continue_expired() -> errors.Expired:
+    return errors.Expired(
+        "The provided continue parameter is too old to display a consistent list result."
+        " You must start a new list without the continue parameter."
+    )
+
+
+def malformed_continue(why: str) -> errors.BadRequest:
+    return errors.BadRequest(f"continue key is not valid: {why}")
 
 
 def expired(asked: int, oldest: int) -> errors.Expired:

@@ -13,9 +13,7 @@ from typing import Any
 import msgspec
 
 from podrunner.objects import codec
-from podrunner.store import database, problems, selection
-
-_BATCH = 128
+from podrunner.store import history, problems, selection
 
 
 class ChangeType(StrEnum):
@@ -31,6 +29,12 @@ class Change(msgspec.Struct, frozen=True):
 
     type: ChangeType
     object: Any
+    encoded: bytes | None = None
+
+    @property
+    def body(self) -> bytes:
+        """The object as JSON."""
+        return self.encoded or codec.encode(self.object)
 
     @property
     def resource_version(self) -> str:
@@ -47,14 +51,14 @@ class Watch:
 
     def __init__(
         self,
-        history: database.Database,
+        changes: history.History,
         selected: selection.Selection,
         *,
         position: int,
         initial: tuple[Change, ...],
         on_close: Callable[["Watch"], None],
     ) -> None:
-        self._history = history
+        self._history = changes
         self._selected = selected
         self._position = position
         self._initial = initial
@@ -96,15 +100,20 @@ class Watch:
         Empty does not mean that there are no more as long as `resource_version` is not the store's newest.
         """
         if self._initial:
-            initial, self._initial = self._initial, ()
-            return initial
+            return self.initial()
         if self._position + 1 < self._history.oldest:
             raise problems.expired(self._position, self._history.oldest)
-        rows = self._history.changes(
-            self._selected.kind.name, self._selected.namespace, after=self._position, limit=_BATCH
-        )
-        self._position = rows[-1].resource_version if len(rows) == _BATCH else self._history.newest
-        return tuple(change for row in rows if (change := self._seen(row)) is not None)
+        step = self._history.after(self._position, self._selected.kind, self._selected.namespace)
+        self._position = step.position
+        return tuple(change for entry in step.entries if (change := self._seen(entry)) is not None)
+
+    def initial(self) -> tuple[Change, ...]:
+        """What was there when the watch began, as ADDED, if it was to begin with that; hands it out once.
+
+        `resource_version` is then that of the list these make.
+        """
+        initial, self._initial = self._initial, ()
+        return initial
 
     async def __aiter__(self) -> AsyncIterator[Change]:
         while changes := await self.batch():
@@ -128,22 +137,20 @@ class Watch:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _seen(self, row: database.ChangeRow) -> Change | None:
+    def _seen(self, entry: history.Entry) -> Change | None:
         """The change as these selectors show it: an object that begins to match is added, one that ceases is deleted.
 
         Source: k8s.io/apiserver `pkg/storage/cacher/cache_watcher.go`, convertToWatchEvent.
         """
-        type_ = self._selected.kind.type
-        now = codec.decode(row.body, type_)
-        matches = self._selected.matches(now)
-        if row.previous is None:
-            return Change(ChangeType(row.type), now) if matches else None
+        as_it_is = Change(ChangeType(entry.type), entry.object, entry.body)
         if self._selected.everything:
-            return Change(ChangeType.MODIFIED, now)
-        before = codec.decode(row.previous, type_)
-        if self._selected.matches(before):
+            return as_it_is
+        matches = self._selected.matches(entry.object)
+        if entry.before is None:
+            return as_it_is if matches else None
+        if self._selected.matches(entry.before):
             if matches:
-                return Change(ChangeType.MODIFIED, now)
-            metadata = msgspec.structs.replace(before.metadata, resource_version=str(row.resource_version))
-            return Change(ChangeType.DELETED, msgspec.structs.replace(before, metadata=metadata))
-        return Change(ChangeType.ADDED, now) if matches else None
+                return as_it_is
+            metadata = msgspec.structs.replace(entry.before.metadata, resource_version=str(entry.version))
+            return Change(ChangeType.DELETED, msgspec.structs.replace(entry.before, metadata=metadata))
+        return Change(ChangeType.ADDED, entry.object, entry.body) if matches else None
