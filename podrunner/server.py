@@ -120,6 +120,7 @@ class _Server:
             "network": self._network,
             "https": {
                 "address": self._front.address,
+                "port": self._front.port,
                 "ready": self._front.ready,
                 "problem": self._front.problem,
             },

@@ -17,7 +17,7 @@ from typing import NoReturn
 
 import msgspec
 
-from podrunner import errors, paths
+from podrunner import __version__, errors, files as private, paths
 from podrunner.client import api, http
 
 _LEAVING_SECONDS = 20.0
@@ -28,6 +28,17 @@ _LOG_BYTES = 1024 * 1024
 """A log longer than this is put aside as server.log.1 when the next server starts."""
 
 
+class Options(msgspec.Struct, frozen=True):
+    """How to start the server, if it has to be started; None: as server.Settings says."""
+
+    idle_timeout_seconds: float | None = None
+    port: int | None = None
+    network: str | None = None
+
+
+AS_USUAL = Options()
+
+
 class _Report(msgspec.Struct):
     """What the child tells its parent if it can't serve; an empty message: it can."""
 
@@ -35,23 +46,24 @@ class _Report(msgspec.Struct):
     message: str = ""
 
 
-def ensure(state_dir: Path, *, idle_timeout_seconds: float | None = None) -> None:
+def ensure(state_dir: Path, options: Options = AS_USUAL) -> None:
     """Returns when a server answers. Raises ServerError or EngineError with what kept it from starting.
 
     Of several processes that call this at once, one starts the server and the others wait for it. One that ran already
-    is refused when it uses another engine than this process' environment asks for.
+    is refused when it is of another version, or uses another engine than this process' environment asks for.
     """
     files = paths.Files(state_dir)
     server = http.Server(files.socket)
-    if server.answers():
+    with contextlib.suppress(http.Disconnected):
+        _check_version(server)
         _check_engine(server)
         return
-    state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    private.private_directory(state_dir)
     with _starting(files):
         give_up_at = time.monotonic() + _LEAVING_SECONDS
         while not server.answers():
             try:
-                _start(files, idle_timeout_seconds)
+                _start(files, options)
             except errors.ServerRunning:
                 if time.monotonic() > give_up_at:
                     raise
@@ -67,6 +79,16 @@ def ensure_from_thread() -> None:
     )
     if done.returncode:
         raise errors.ServerError(done.stderr.strip().removeprefix("error: "))
+
+
+def _check_version(server: http.Server) -> None:
+    """A command and a server that know different things of each other would fail in ways nobody understands."""
+    version = api.server_info(server).version
+    if version != __version__:
+        raise errors.ServerError(
+            f"podrunner's server is version {version}, and this is podrunner {__version__};"
+            " `podrunner server stop` ends it, and the next command starts one of this version"
+        )
 
 
 def _check_engine(server: http.Server) -> None:
@@ -85,7 +107,10 @@ def _check_engine(server: http.Server) -> None:
 
 @contextlib.contextmanager
 def _starting(files: paths.Files) -> Iterator[None]:
-    lock = os.open(files.directory / "start.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        lock = os.open(files.directory / "start.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise errors.ServerError(f"cannot use the state directory {files.directory}: {error.strerror}") from error
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
@@ -93,13 +118,13 @@ def _starting(files: paths.Files) -> Iterator[None]:
         os.close(lock)
 
 
-def _start(files: paths.Files, idle_timeout_seconds: float | None) -> None:
+def _start(files: paths.Files, options: Options) -> None:
     read_end, write_end = os.pipe()
     sys.stdout.flush()
     sys.stderr.flush()
     child = os.fork()
     if not child:
-        _become_server(files, write_end, idle_timeout_seconds)
+        _become_server(files, write_end, options)
     os.close(write_end)
     # A parent that ignores SIGCHLD leaves that to us, and then there is nobody to wait for.
     with contextlib.suppress(ChildProcessError):
@@ -113,14 +138,14 @@ def _start(files: paths.Files, idle_timeout_seconds: float | None) -> None:
         raise getattr(errors, report.error, errors.ServerError)(report.message)
 
 
-def _become_server(files: paths.Files, report_to: int, idle_timeout_seconds: float | None) -> NoReturn:
+def _become_server(files: paths.Files, report_to: int, options: Options) -> NoReturn:
     """Detaches from the terminal and the parent, and serves."""
     try:
         os.setsid()
         if os.fork():
             os._exit(0)
         _settle(files, report_to)
-        _serve(files, report_to, idle_timeout_seconds)
+        _serve(files, report_to, options)
     except BaseException:  # noqa: BLE001 (nothing may return into the parent's program)
         traceback.print_exc()
     finally:
@@ -128,7 +153,7 @@ def _become_server(files: paths.Files, report_to: int, idle_timeout_seconds: flo
         os._exit(0)
 
 
-def _serve(files: paths.Files, report_to: int, idle_timeout_seconds: float | None) -> None:
+def _serve(files: paths.Files, report_to: int, options: Options) -> None:
     from podrunner import server
 
     pipe = os.fdopen(report_to, "wb", buffering=0)
@@ -138,9 +163,8 @@ def _serve(files: paths.Files, report_to: int, idle_timeout_seconds: float | Non
             pipe.write(msgspec.json.encode(_Report(error, message)))
             pipe.close()
 
-    settings = server.Settings(state_dir=files.directory, environ=dict(os.environ))
-    if idle_timeout_seconds is not None:
-        settings = msgspec.structs.replace(settings, idle_timeout_seconds=idle_timeout_seconds)
+    given = {name: value for name, value in msgspec.structs.asdict(options).items() if value is not None}
+    settings = server.Settings(state_dir=files.directory, environ=dict(os.environ), **given)
     try:
         server.serve(settings, on_ready=report)
     except errors.PodrunnerError as error:

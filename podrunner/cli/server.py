@@ -1,13 +1,16 @@
 """`podrunner server`: looks after the background server."""
 
+import contextlib
 import fcntl
 import os
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 import click
 import msgspec
 
-from podrunner import paths
+from podrunner import errors, paths
 from podrunner.cli import background, parameters
 from podrunner.client import api, http
 
@@ -23,12 +26,30 @@ def command() -> None:
 
 
 @command.command("start")
-@click.option(
-    "--idle-timeout", callback=parameters.duration, metavar="DURATION", help="Leave after so long without pods."
-)
-def start(idle_timeout: float | None) -> None:
-    """Start the server if none runs."""
-    background.ensure(paths.state_dir(os.environ), idle_timeout_seconds=idle_timeout)
+@parameters.idle_timeout(default="10m")
+@parameters.port
+@parameters.network
+def start(idle_timeout: float | None, port: int | None, network: str | None) -> None:
+    """Start the server if none runs.
+
+    One that runs already is an error if it was started in another way than the options say.
+    """
+    state_dir = paths.state_dir(os.environ)
+    background.ensure(state_dir, background.Options(idle_timeout_seconds=idle_timeout, port=port, network=network))
+    info = api.server_info(http.Server(paths.socket_path(state_dir)))
+    differences = [
+        name
+        for name, asked, found in (
+            ("--idle-timeout", idle_timeout, info.idle_timeout_seconds),
+            ("--port", port, info.https.port),
+            ("--network", network, info.network),
+        )
+        if asked is not None and asked != found
+    ]
+    if differences:
+        raise errors.ServerRunning(
+            f"a server runs already, without this {' and '.join(differences)}; `podrunner server stop` ends it"
+        )
 
 
 @command.command("status")
@@ -46,12 +67,24 @@ def status(form: str | None) -> int:
     if form == "json":
         click.echo(msgspec.json.encode(info).decode())
         return 0
-    engine = info.engine
-    click.echo(f"server   {info.version}, process {info.pid}, since {info.started_at.astimezone():%Y-%m-%d %H:%M:%S}")
-    click.echo(f"engine   {engine.version} at {engine.address}, API {engine.api_version}")
-    click.echo(f"pods     {info.pods}; without any it leaves after {info.idle_timeout_seconds:.0f} s")
-    click.echo(f"state    {files.directory}")
+    for title, text in _described(info, files.directory):
+        click.echo(f"{title:9}{text}")
     return 0
+
+
+def _described(info: api.ServerInfo, state_dir: Path) -> Iterator[tuple[str, str]]:
+    engine, https = info.engine, info.https
+    yield "server", f"{info.version}, process {info.pid}, since {info.started_at.astimezone():%Y-%m-%d %H:%M:%S}"
+    yield "engine", f"{engine.version} at {engine.address}, API {engine.api_version}"
+    if info.network:
+        yield "network", f"{info.network}, for pods that name none"
+    yield "kubectl", https.problem or f"{https.address}; `podrunner kubeconfig` tells kubectl"
+    idle = info.idle_timeout_seconds
+    yield (
+        "pods",
+        f"{info.pods}; " + (f"without any it leaves after {idle:.0f} s" if idle else "it never leaves by itself"),
+    )
+    yield "state", str(state_dir)
 
 
 @command.command("stop")
@@ -64,7 +97,7 @@ def stop() -> None:
         click.echo(f"no server runs for {files.directory}", err=True)
         return
     # The server holds this lock as long as it lives.
-    with files.lock.open() as lock:
+    with contextlib.suppress(FileNotFoundError), files.lock.open() as lock:
         fcntl.flock(lock, fcntl.LOCK_SH)
 
 

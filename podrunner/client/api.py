@@ -13,7 +13,7 @@ import msgspec
 from podrunner import errors
 from podrunner.client import http
 from podrunner.client.actions import PodRef
-from podrunner.objects import codec
+from podrunner.objects import cluster, codec, meta
 from podrunner.objects.pod import Pod
 
 OWN_PATH = "/apis/podrunner.dev/v1"
@@ -27,8 +27,20 @@ class Engine(msgspec.Struct, frozen=True, rename="camel"):
     api_version: str = ""
 
 
+class Https(msgspec.Struct, frozen=True, rename="camel"):
+    """Where Kubernetes clients find the server once it is `ready`, and what is wrong if it is not going to be."""
+
+    address: str = ""
+    port: int = 0
+    ready: bool = False
+    problem: str = ""
+
+
 class ServerInfo(msgspec.Struct, frozen=True, rename="camel"):
-    """What the server says of itself; `pods` counts those it looks after."""
+    """What the server says of itself; `pods` counts those it looks after.
+
+    `network` is that of pods that name none, "" for podrunner's own; `idle_timeout_seconds` 0 means never.
+    """
 
     version: str
     pid: int
@@ -36,6 +48,8 @@ class ServerInfo(msgspec.Struct, frozen=True, rename="camel"):
     pods: int
     idle_timeout_seconds: float
     started_at: datetime
+    https: Https = Https()
+    network: str = ""
 
 
 class RunMessage(msgspec.Struct, frozen=True):
@@ -63,14 +77,28 @@ def create_pod(server: http.Server, pod: Pod) -> Pod:
     return _read(server.request("POST", path, body=codec.encode(pod)), Pod)
 
 
+def create_namespace(server: http.Server, name: str) -> None:
+    """Creates a namespace. Raises `AlreadyExists`, `Invalid`."""
+    namespace = cluster.Namespace(metadata=meta.ObjectMeta(name=name))
+    server.request("POST", "/api/v1/namespaces", body=codec.encode(namespace))
+
+
 def get_pod(server: http.Server, ref: PodRef) -> Pod:
     """The pod. Raises `NotFound`."""
     return _read(server.request("GET", _pod_path(ref)), Pod)
 
 
 def delete_pod(server: http.Server, ref: PodRef, *, uid: str, grace_seconds: int | None) -> None:
-    """Starts the deletion of the pod of that uid. Raises `NotFound`, and `Conflict` if another pod has the name now."""
-    options: dict[str, Any] = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"uid": uid}}
+    """Starts the deletion of the pod of that uid; it is there until its containers are gone, with no grace too.
+
+    Raises `NotFound`, and `Conflict` if another pod has the name now.
+    """
+    options: dict[str, Any] = {
+        "apiVersion": "v1",
+        "kind": "DeleteOptions",
+        "preconditions": {"uid": uid},
+        "propagationPolicy": "Foreground",
+    }
     if grace_seconds is not None:
         options["gracePeriodSeconds"] = grace_seconds
     server.request("DELETE", _pod_path(ref), body=msgspec.json.encode(options))
