@@ -1,5 +1,6 @@
 """Creates a run's pods: all of them or none."""
 
+import contextlib
 from collections.abc import Sequence
 
 from podrunner import errors
@@ -12,8 +13,9 @@ from podrunner.pods import columns
 def create(server: http.Server, pods: Sequence[Pod], *, replace: bool) -> list[Pod]:
     """The pods as they were admitted. `replace`: those of their names are deleted first, within their grace periods.
 
-    A pod of the same name that is being deleted is waited for. Raises `AlreadyExists` for a name that is taken,
-    `Invalid` for what the server does not admit; none is left then.
+    A namespace that is not there is created, for whoever runs a manifest has nobody else to do it; a pod of the same
+    name that is being deleted is waited for. Raises `AlreadyExists` for a name that is taken, `Invalid` for what the
+    server does not admit; none is left then.
     """
     if replace:
         for pod in pods:
@@ -35,6 +37,11 @@ def _create(server: http.Server, pod: Pod) -> Pod:
             return api.create_pod(server, pod)
         except errors.AlreadyExists:
             _await_end_of_deletion(server, PodRef.of(pod))
+        except errors.NotFound as missing:
+            if missing.details.get("kind") != "namespaces":
+                raise
+            with contextlib.suppress(errors.AlreadyExists):
+                api.create_namespace(server, pod.metadata.namespace)
 
 
 def _await_end_of_deletion(server: http.Server, ref: PodRef) -> None:
