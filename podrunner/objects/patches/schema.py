@@ -45,7 +45,7 @@ def _by(*keys: str, strategy: str = "merge") -> Rule:
     return Rule("map", keys, strategy, keys[0])
 
 
-_NONE = Rule()
+UNMARKED = Rule()
 _ATOMIC = Rule("atomic")
 _SET = Rule("set")
 _SET_MERGED = Rule("set", strategy="merge")
@@ -183,7 +183,7 @@ def rule(type_: type[base.Struct], field: str) -> Rule:
             return rows[field]
         if field in ATOMIC_LISTS.get(each, ()):
             return _ATOMIC
-    return _NONE
+    return UNMARKED
 
 
 def list_type(type_: type[base.Struct], field: str) -> str:
