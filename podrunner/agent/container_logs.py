@@ -1,7 +1,7 @@
 """The output of a pod's containers, as `kubectl logs` asks for it.
 
-Wording of the refusals: kubernetes pkg/registry/core/pod/strategy.go (`LogLocation`) and pkg/kubelet/kubelet.go
-(`validateContainerLogStatus`).
+Wording of the refusals: kubernetes pkg/kubelet/kubelet.go (`validateContainerLogStatus`) and
+pkg/kubelet/kuberuntime/kuberuntime_container.go (`GetContainerLogs`).
 """
 
 import contextlib
@@ -9,10 +9,11 @@ from collections.abc import AsyncGenerator
 from datetime import datetime
 
 from podrunner import errors
+from podrunner.agent import targets
 from podrunner.agent.executor import Services
 from podrunner.engine import logs
 from podrunner.objects.pod import Pod
-from podrunner.objects.pod_status import ContainerState, ContainerStatus
+from podrunner.objects.pod_status import ContainerState
 from podrunner.pods import spec
 
 
@@ -30,31 +31,20 @@ async def read(
 
     `follow` ends when the container does. Raises errors.BadRequest when there is no such container or no instance.
     """
-    name = container or _only(pod)
-    engine_id = _instance(pod, name, previous=previous)
+    engine_id = _instance(pod, targets.container(pod, container).name, previous=previous)
     reading = logs.read(services.engine, engine_id, follow=follow, since=since, tail=tail)
     with services.followers.reading(engine_id) as follower:
-        async with contextlib.aclosing(reading) as batches:
-            async for batch in batches:
-                yield batch
-                follower.progressed()
-
-
-def _only(pod: Pod) -> str:
-    regular = [container.name for container in pod.spec.containers]
-    inits = [container.name for container in pod.spec.init_containers]
-    if len(regular) == 1 and not inits:
-        return regular[0]
-    choices = f"choose one of: [{' '.join(regular)}]"
-    if inits:
-        choices += f" or one of the init containers: [{' '.join(inits)}]"
-    raise errors.BadRequest(f"a container name must be specified for pod {pod.metadata.name}, {choices}")
+        try:
+            async with contextlib.aclosing(reading) as batches:
+                async for batch in batches:
+                    yield batch
+                    follower.progressed()
+        except errors.EngineNotFound:
+            raise errors.BadRequest(f"unable to retrieve container logs for docker://{engine_id}") from None
 
 
 def _instance(pod: Pod, name: str, *, previous: bool) -> str:
-    if spec.container(pod, name) is None:
-        raise errors.BadRequest(f"container {name} is not valid for pod {pod.metadata.name}")
-    status = _status(pod, name)
+    status = spec.status(pod, name)
     if status is None:
         raise errors.BadRequest(f'container "{name}" in pod "{pod.metadata.name}" is not available')
     if previous:
@@ -71,13 +61,6 @@ def _instance(pod: Pod, name: str, *, previous: bool) -> str:
     if status.state.waiting is not None:
         return _engine_id(status.last_state)
     return status.container_id.removeprefix("docker://")
-
-
-def _status(pod: Pod, name: str) -> ContainerStatus | None:
-    for status in (*pod.status.init_container_statuses, *pod.status.container_statuses):
-        if status.name == name:
-            return status
-    return None
 
 
 def _engine_id(state: ContainerState) -> str:

@@ -7,15 +7,17 @@ was killed at the wrong moment) is removed from the engine.
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 
 from podrunner import errors
-from podrunner.agent import container_logs, worker
+from podrunner.agent import container_logs, sessions, worker
 from podrunner.agent.executor import Services
 from podrunner.agent.leases import Leases
 from podrunner.agent.progress import Report
 from podrunner.engine import containers, logs, observe, watch
+from podrunner.engine.session import Session
+from podrunner.engine.tunnels import Tunnel
 from podrunner.objects import kinds
 from podrunner.objects.pod import Pod
 from podrunner.pods import observed, spec
@@ -69,6 +71,23 @@ class Node:
         return container_logs.read(
             self._services, pod, container, follow=follow, previous=previous, since=since, tail=tail
         )
+
+    async def exec(
+        self, pod: Pod, container: str, command: Sequence[str], *, stdin: bool, stdout: bool, stderr: bool, tty: bool
+    ) -> Session:
+        """Starts a command in a running container of the pod. See `sessions.exec`."""
+        return await sessions.exec(
+            self._services.engine, pod, container, command, stdin=stdin, stdout=stdout, stderr=stderr, tty=tty
+        )
+
+    async def attach(self, pod: Pod, container: str, *, stdin: bool, stdout: bool, stderr: bool, tty: bool) -> Session:
+        """Attaches to a running container. Like the kubelet, to a terminal if its spec, not `tty`, asks for one."""
+        return await sessions.attach(self._services.engine, pod, container, stdin=stdin, stdout=stdout, stderr=stderr)
+
+    async def port_forward(self, pod: Pod, port: int) -> Tunnel:
+        """Connects to a port of the pod. See `sessions.forward`."""
+        known = self._workers.get(pod.metadata.uid)
+        return await sessions.forward(self._services.engine, pod, known.sandbox if known else None, port)
 
     def progress(self) -> AsyncIterator[Report]:
         """The progress of image pulls from now on."""

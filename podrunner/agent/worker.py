@@ -66,6 +66,12 @@ class Worker:
         """The pod's object as the worker knows it."""
         return self._pod
 
+    @property
+    def sandbox(self) -> observed.Sandbox | None:
+        """The pod's sandbox if it runs."""
+        newest = self._observed.sandbox
+        return newest if newest is not None and newest.state is observed.State.RUNNING else None
+
     def pod_changed(self, pod: Pod) -> None:
         """The object changed in the store. The worker's own writes, which it knows, come back this way too."""
         if int(pod.metadata.resource_version) > int(self._pod.metadata.resource_version):

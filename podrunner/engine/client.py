@@ -208,10 +208,14 @@ def negotiate(newest: str, oldest: str, where: address.Address) -> str:
 def translate(error: Exception, where: address.Address) -> errors.EngineError:
     """What podrunner calls the error; an answer's text is the engine's own."""
     if isinstance(error, docker.errors.APIError):
-        message = str(error.explanation or error).strip()
-        kinds: dict[int | None, type[errors.EngineError]] = {404: errors.EngineNotFound, 409: errors.EngineConflict}
-        return kinds.get(error.status_code, errors.EngineRefused)(message)
+        return refusal(error.status_code, str(error.explanation or error))
     return errors.EngineUnreachable(_unreachable(error, where))
+
+
+def refusal(status: int | None, message: str) -> errors.EngineRefused:
+    """What podrunner calls an answer of the engine that says `message` with this HTTP status."""
+    kinds: dict[int | None, type[errors.EngineRefused]] = {404: errors.EngineNotFound, 409: errors.EngineConflict}
+    return kinds.get(status, errors.EngineRefused)(message.strip())
 
 
 # What docker-py lets out: its own errors, and those of requests (OSErrors), urllib3 and the socket.
@@ -232,7 +236,7 @@ def _unreachable(error: Exception, where: address.Address) -> str:
             f"permission denied at the Docker Engine's socket {where}: add yourself to its group"
             " (`sudo usermod -aG docker $USER`, then log in again) or run as root"
         )
-    if any(isinstance(cause, requests.Timeout) for cause in causes):
+    if any(isinstance(cause, (requests.Timeout, TimeoutError)) for cause in causes):
         return f"the Docker Engine at {where} did not answer in time"
     if any(_is_refusal(cause) for cause in causes):
         return f"no Docker Engine answers at {where}: is it running? ({causes[-1]})"

@@ -2,6 +2,7 @@
 
 from podrunner.objects.container import Container
 from podrunner.objects.pod import Pod
+from podrunner.objects.pod_status import ContainerStatus
 
 RUN = "podrunner.dev/run"
 """Annotation: the id of the `podrunner run` that owns the pod; the pod is deleted when that run's lease ends."""
@@ -17,10 +18,21 @@ PUBLISH = "podrunner.dev/publish"
 
 
 def container(pod: Pod, name: str) -> Container | None:
-    """The container or init container called `name`."""
-    for candidate in (*pod.spec.init_containers, *pod.spec.containers):
+    """The container called `name`, of whichever kind."""
+    for candidate in (*pod.spec.init_containers, *pod.spec.containers, *pod.spec.ephemeral_containers):
         if candidate.name == name:
             return candidate
+    return None
+
+
+def status(pod: Pod, name: str) -> ContainerStatus | None:
+    """The status of the container `name`, of whichever kind, as it was stored last."""
+    stored = pod.status
+    kinds = (stored.init_container_statuses, stored.container_statuses, stored.ephemeral_container_statuses)
+    for statuses in kinds:
+        for candidate in statuses:
+            if candidate.name == name:
+                return candidate
     return None
 
 

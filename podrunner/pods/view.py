@@ -8,7 +8,7 @@ import msgspec
 from podrunner.objects.container import Container
 from podrunner.objects.pod import Pod
 from podrunner.objects.pod_status import ContainerStateTerminated, ContainerStatus
-from podrunner.pods import plan
+from podrunner.pods import plan, spec
 from podrunner.pods.observed import Container as Instance, Observed, Sandbox, State
 
 _KILLED = ContainerStateTerminated(
@@ -105,11 +105,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
 
     def stored(self, name: str) -> ContainerStatus | None:
         """The status of the container `name` as it was stored last."""
-        status = self.pod.status
-        for stored in (*status.init_container_statuses, *status.container_statuses):
-            if stored.name == name:
-                return stored
-        return None
+        return spec.status(self.pod, name)
 
     def lost(self, name: str) -> ContainerStateTerminated | None:
         """How the newest instance of the container `name` ended, if someone removed it from the engine; else None.

@@ -44,6 +44,12 @@ async def test_a_container_must_be_named_where_there_are_several() -> None:
     )
 
 
+async def test_a_single_main_container_need_not_be_named() -> None:
+    spec = msgspec.structs.replace(NOTHING.spec, containers=NOTHING.spec.containers[:1])
+    told = 'container "kubia" in pod "kubia-init" is waiting to start: PodInitializing'
+    assert await refusal(msgspec.structs.replace(NOTHING, spec=spec), "") == told
+
+
 async def test_a_container_must_be_one_of_the_pods() -> None:
     assert await refusal(UP, "nginx") == "container nginx is not valid for pod kubia-init"
 

@@ -64,14 +64,20 @@ class World:
         await containers.start(self.engine, container_id)
         return container_id
 
-    async def run(self, script: str, *, tty: bool = False) -> str:
-        """A started container without network that runs `script`; for what has nothing to do with sandboxes."""
+    async def run(
+        self, script: str, *, tty: bool = False, network: str = "none", sysctls: dict[str, str] | None = None
+    ) -> str:
+        """A started container that runs `script`; for what has nothing to do with sandboxes."""
         body = {
             "Image": BUSYBOX,
             "Cmd": ["sh", "-c", script],
             "Tty": tty,
             "Labels": {"podrunner.dev/instance": self.instance},
-            "HostConfig": {"NetworkMode": "none", "LogConfig": {"Type": "json-file", "Config": {}}},
+            "HostConfig": {
+                "NetworkMode": network,
+                "Sysctls": sysctls or {},
+                "LogConfig": {"Type": "json-file", "Config": {}},
+            },
         }
         container_id = str((await self.engine.call(self.engine.api.create_container_from_config, body))["Id"])
         await containers.start(self.engine, container_id)

@@ -1,0 +1,109 @@
+"""Connections to localhost inside a pod's network namespace, on any engine: through `nc` in the sandbox.
+
+`nc` gives a command's input to the connection and ends that side when its input ends. It says nothing once it is
+connected, so a refusal shows only when the tunnel is read.
+"""
+
+import contextlib
+import re
+
+from podrunner import errors
+from podrunner.engine import client as engine, exec, frames
+
+# First its own process id, with which it can be ended. IPv6 is tried where nothing listens at IPv4's localhost, which
+# is the order of containerd's port-forward too; `nc` reads no input before it is connected.
+_SCRIPT = """
+exec 3>&1
+echo $$ >&2
+for address in 127.0.0.1 ::1; do
+    said=$(exec nc $address "$0" 2>&1 >&3 3>&-) && exit
+    case $said in *"can't connect"*) ;; *) exit ;; esac
+    refused="$refused$address $said\n"
+done
+printf %b "$refused" >&2
+"""
+_REFUSED = re.compile(r"^(\S+) .*can't connect[^:]*: (.+)$", re.MULTILINE)
+_LONGEST_COMPLAINT = 4096
+
+
+class Tunnel:
+    """One connection. Made by `open`, ended by `close`."""
+
+    def __init__(self, client: engine.Client, sandbox_id: str, port: int, relay: exec.Exec) -> None:
+        self._client = client
+        self._sandbox_id = sandbox_id
+        self._port = port
+        self._relay = relay
+        self._process = ""
+        self._said = b""
+        self._ended = False
+        self._closed = False
+
+    async def begin(self) -> None:
+        """Returns once the relay runs. Raises EngineError if it can't."""
+        while b"\n" not in self._said:
+            chunk = await self._relay.read()
+            if chunk is None or chunk[0] != frames.STDERR:
+                raise errors.EngineRefused(f"the sandbox has no relay: {chunk[1].decode() if chunk else 'it ended'}")
+            self._said += chunk[1]
+        process, _, self._said = self._said.partition(b"\n")
+        self._process = process.decode()
+
+    async def read(self) -> bytes:
+        """What has come, as soon as there is something; empty at the end.
+
+        Raises ObjectError, in the words of Kubernetes' runtimes, if nothing listens at the port; EngineError.
+        """
+        while (chunk := await self._relay.read()) is not None:
+            stream, data = chunk
+            if stream == frames.STDOUT:
+                return data
+            self._said = (self._said + data)[:_LONGEST_COMPLAINT]
+        self._ended = True
+        if said := self._said.decode(errors="replace"):
+            raise errors.ObjectError(_refusal(self._port, self._sandbox_id, said))
+        return b""
+
+    async def write(self, data: bytes) -> None:
+        """Sends `data`; waits while the other side does not read. What it can't read any more is dropped."""
+        await self._relay.write(data)
+
+    async def write_eof(self) -> None:
+        """Nothing more will be sent; what the other side sends still comes."""
+        await self._relay.close_stdin()
+
+    async def close(self) -> None:
+        """Ends the connection on both sides. It may be called again."""
+        if self._closed:
+            return
+        self._closed = True
+        await self._relay.close()
+        if self._process and not self._ended:
+            # Without its input `nc` waits for the other side to end; that its output is gone it never learns.
+            with contextlib.suppress(errors.EngineError):
+                killing = await exec.start(self._client, self._sandbox_id, ["kill", "-9", "--", f"-{self._process}"])
+                await killing.close()
+
+
+async def open(client: engine.Client, sandbox_id: str, port: int) -> Tunnel:
+    """A connection to `port` at localhost in the running sandbox's network. Raises EngineError."""
+    relay = await exec.start(client, sandbox_id, ["sh", "-c", _SCRIPT, str(port)], stdin=True)
+    tunnel = Tunnel(client, sandbox_id, port, relay)
+    try:
+        await tunnel.begin()
+    except BaseException:
+        await tunnel.close()
+        raise
+    return tunnel
+
+
+def _refusal(port: int, sandbox_id: str, said: str) -> str:
+    """The words of containerd (`portForward`, internal/cri/server/sandbox_portforward_linux.go)."""
+    problems = [
+        f"IPv6: dial tcp6 [::1]:{port}: connect: {why.lower()}"
+        if ":" in address
+        else f"IPv4: dial tcp4 {address}:{port}: connect: {why.lower()}"
+        for address, why in _REFUSED.findall(said)
+    ]
+    told = " ".join(problems) or said.strip()
+    return f'failed to connect to localhost:{port} inside namespace "{sandbox_id}", {told}'
