@@ -29,6 +29,7 @@ from podrunner.engine import client, networks
 from podrunner.objects import kinds
 from podrunner.objects.pod import Pod
 from podrunner.pods import spec
+from podrunner.store import housekeeping, system
 from podrunner.store.registry import Registry
 
 IDLE_TIMEOUT_SECONDS = 600.0
@@ -98,6 +99,7 @@ class _Server:
             await self._check_network()
             self._registry = Registry(self._files.store, self._clock)
             stack.callback(self._registry.close)
+            system.ensure(self._registry)
             self._instance = self._hold.instance()
             self._node = await self._build_node()
             self._api = activity.Activity(app.create(self._registry, self._node, self._node.leases, self))
@@ -171,17 +173,22 @@ class _Server:
             serving = tasks.create_task(listen.serve(auth.Trusted(self._api), listener, closing, on_ready=on_ready))
             leaving = tasks.create_task(self._leave.wait())
             fronting = tasks.create_task(
-                self._front.serve(self._api, on_ready=lambda: on_front_ready(self._front.address))
+                self._front.serve(self._api, on_ready=lambda: self._front_is_ready(on_front_ready))
             )
+            tidying = tasks.create_task(housekeeping.Housekeeper(self._registry).run())
             watching = tasks.create_task(self._leave_in_time())
             await asyncio.wait({serving, leaving, working}, return_when=asyncio.FIRST_COMPLETED)
             if not working.done():
                 await self._end_runs()
             closing.set()
-            for helper in (leaving, fronting, watching):
+            for helper in (leaving, fronting, tidying, watching):
                 helper.cancel()
         if working.done():
             working.result()
+
+    def _front_is_ready(self, on_front_ready: Callable[[str], None]) -> None:
+        system.publish_certificate(self._registry, self._front.authority)
+        on_front_ready(self._front.address)
 
     async def _leave_in_time(self) -> None:
         """Leaves after a time without pods, runs and requests, or when the state directory is gone."""
