@@ -53,13 +53,73 @@ class Report(Protocol):
     def progress(self) -> PullProgress: ...
 
 
+class Session(Protocol):
+    """A command that runs in a container, or a container that is attached to."""
+
+    async def read(self) -> tuple[int, bytes] | None:
+        """Output that came next, and where: 1 is stdout, 2 stderr; None when there is no more.
+
+        Raises PodrunnerError when the engine is lost, or has waited for its reader for too long.
+        """
+
+    async def write(self, data: bytes) -> None:
+        """Sends to stdin; waits while the process does not read. Dropped when it has ended."""
+
+    async def close_stdin(self) -> None:
+        """The process reads the end of its stdin."""
+
+    async def resize(self, width: int, height: int) -> None:
+        """Tells the size of the client's terminal, in characters."""
+
+    async def exit_code(self) -> int | None:
+        """How the command ended, after its output has; None when it was attached to."""
+
+    async def close(self) -> None:
+        """Lets go of it. May be called again, and at any time."""
+
+
+class Tunnel(Protocol):
+    """A connection to a port of a pod."""
+
+    async def read(self) -> bytes:
+        """What came next, b"" when the pod sends no more. Raises PodrunnerError; so it tells that nobody listens."""
+
+    async def write(self, data: bytes) -> None:
+        """Sends; waits while the pod does not read. Dropped when it never will."""
+
+    async def write_eof(self) -> None:
+        """Sends no more; the pod still may."""
+
+    async def close(self) -> None:
+        """Closes the connection. May be called again, and at any time."""
+
+
 class Node(Protocol):
-    """Where the pods run."""
+    """Where the pods run. What raises an ObjectError has done nothing."""
 
     def logs(
         self, pod: Pod, container: str, *, follow: bool, previous: bool, since: datetime | None, tail: int | None
     ) -> AsyncIterator[Sequence[Line]]:
         """A container's output; its first step raises the ObjectError of a request that can't be met."""
+
+    async def exec(
+        self,
+        pod: Pod,
+        container: str,
+        command: Sequence[str],
+        *,
+        stdin: bool,
+        stdout: bool,
+        stderr: bool,
+        tty: bool,
+    ) -> Session:
+        """Runs a command in a container."""
+
+    async def attach(self, pod: Pod, container: str, *, stdin: bool, stdout: bool, stderr: bool, tty: bool) -> Session:
+        """Joins what a container reads and writes, from now on."""
+
+    async def port_forward(self, pod: Pod, port: int) -> Tunnel:
+        """Connects to a port on localhost inside the pod."""
 
     def progress(self) -> AsyncIterator[Report]:
         """The progress of image pulls from now on."""

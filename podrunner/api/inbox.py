@@ -1,12 +1,16 @@
-"""A bounded buffer of bytes: from a connection that many streams share to the one task that reads one of them.
+"""A bounded buffer of bytes: from a connection that several streams share to the task that reads one of them.
 
-What bounds it is its filler, who waits for `room` (or, when others are waiting too, gives the stream up).
+Kubernetes' clients keep no windows: all that holds a sender back is that the connection is not read, for which the
+filler waits for `room`. So a stream whose bytes nobody takes holds up the others too.
 """
 
 import asyncio
 
 LIMIT = 256 * 1024
 """Bytes that may wait before the filler has to."""
+
+STALL_SECONDS = 30.0
+"""How long a stream may hold up others while not one byte of what waits for it is taken; then it is broken off."""
 
 _CHUNK = 64 * 1024
 
@@ -22,7 +26,8 @@ class Inbox:
 
     @property
     def full(self) -> bool:
-        return len(self._bytes) >= LIMIT
+        """Whether whoever has more for it has to wait."""
+        return len(self._bytes) >= LIMIT and not self._ended
 
     def put(self, data: bytes) -> None:
         """Adds; after the end it is dropped."""
@@ -34,12 +39,12 @@ class Inbox:
         """Nothing more comes; what is there can still be read."""
         self._ended = True
         self._arrived.set()
+        self._taken.set()
 
     def discard(self) -> None:
         """Nobody reads any more: drops what is there and what may still come."""
         self._bytes.clear()
         self.end()
-        self._taken.set()
 
     async def read(self) -> bytes:
         """What came next, b"" at the end."""
@@ -51,12 +56,9 @@ class Inbox:
         self._taken.set()
         return chunk
 
-    async def room(self) -> None:
-        """Waits until it is not full."""
+    async def room(self, patience: float | None = None) -> None:
+        """Waits until it is not full. Raises TimeoutError when nothing of it was taken for `patience` seconds."""
         while self.full:
-            await self.taken()
-
-    async def taken(self) -> None:
-        """Waits until something of it is read or dropped."""
-        self._taken.clear()
-        await self._taken.wait()
+            self._taken.clear()
+            async with asyncio.timeout(patience):
+                await self._taken.wait()

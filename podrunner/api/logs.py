@@ -10,7 +10,7 @@ from typing import NamedTuple
 from starlette.requests import Request
 from starlette.responses import Response
 
-from podrunner.api import context, query, streams
+from podrunner.api import context, log_socket, query, streams, upgrades
 from podrunner.objects import fielderrors
 from podrunner.objects.pod import Pod
 from podrunner.store import pods, problems
@@ -36,6 +36,7 @@ async def read(request: Request) -> Response:
     parts, path = context.of(request), request.path_params
     pod: Pod = parts.registry.get(pods.POD, path["namespace"], path["name"])
     options = _options(request, parts.registry.clock.now())
+    agreed = log_socket.agree(request) if upgrades.wants_websocket(request) else None
     batches = parts.node.logs(
         pod,
         options.container,
@@ -45,7 +46,10 @@ async def read(request: Request) -> Response:
         tail=options.tail,
     )
     chunks = streams.paced(_text(batches, options), PROMPT_SECONDS)
-    return streams.Stream(chunks, media_type="text/plain", first=await anext(chunks, None))
+    first = await anext(chunks, None)
+    if agreed is not None:
+        return log_socket.upgrade(agreed, chunks, first)
+    return streams.Stream(chunks, media_type="text/plain", first=first)
 
 
 def _options(request: Request, now: datetime) -> Options:
