@@ -60,13 +60,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     network: str = ""
 
 
-def serve(
-    settings: Settings, *, on_ready: Callable[[], None], on_front_ready: Callable[[str], None] = lambda address: None
-) -> None:
-    """Serves until it is stopped.
+def serve(settings: Settings, *, on_ready: Callable[[], None]) -> None:
+    """Serves until it is stopped; calls `on_ready` when the command line can connect, Kubernetes clients soon after.
 
-    Calls `on_ready` when clients can connect to the Unix socket, and `on_front_ready` with the URL when Kubernetes
-    clients can. Raises ServerRunning if another process serves this state directory, EngineError, ServerError.
+    Raises ServerRunning if another process serves this state directory, EngineError, ServerError.
     """
     # What is made from now on, the store's files too, is for nobody else.
     os.umask(0o077)
@@ -74,7 +71,7 @@ def serve(
     with holding.held(files) as hold:
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
         setproctitle.setproctitle(f"podrunner: server of {files.directory}")
-        asyncio.run(_Server(settings, files, hold).run(on_ready, on_front_ready))
+        asyncio.run(_Server(settings, files, hold).run(on_ready))
 
 
 class _Server:
@@ -90,7 +87,7 @@ class _Server:
         self._front = front.Front(files, self._clock)
         self._leave = asyncio.Event()
 
-    async def run(self, on_ready: Callable[[], None], on_front_ready: Callable[[str], None]) -> None:
+    async def run(self, on_ready: Callable[[], None]) -> None:
         """Builds everything, serves, and takes it down in the opposite order."""
         self._heed_signals()
         async with contextlib.AsyncExitStack() as stack:
@@ -109,7 +106,7 @@ class _Server:
             stack.callback(self._front.close)
             listener = listen.bind(self._files.socket)
             stack.enter_context(self._hold.pid_file())
-            await self._serve(listener, working, on_ready, on_front_ready)
+            await self._serve(listener, working, on_ready)
 
     def info(self) -> dict[str, Any]:
         """What `podrunner server status` shows."""
@@ -161,20 +158,12 @@ class _Server:
         )
         return Node(self._registry, services, facts.name.lower())
 
-    async def _serve(
-        self,
-        listener: socket.socket,
-        working: asyncio.Task[None],
-        on_ready: Callable[[], None],
-        on_front_ready: Callable[[str], None],
-    ) -> None:
+    async def _serve(self, listener: socket.socket, working: asyncio.Task[None], on_ready: Callable[[], None]) -> None:
         closing = asyncio.Event()
         async with asyncio.TaskGroup() as tasks:
             serving = tasks.create_task(listen.serve(auth.Trusted(self._api), listener, closing, on_ready=on_ready))
             leaving = tasks.create_task(self._leave.wait())
-            fronting = tasks.create_task(
-                self._front.serve(self._api, on_ready=lambda: self._front_is_ready(on_front_ready))
-            )
+            fronting = tasks.create_task(self._front.serve(self._api, publish=self._publish))
             tidying = tasks.create_task(housekeeping.Housekeeper(self._registry).run())
             watching = tasks.create_task(self._leave_in_time())
             await asyncio.wait({serving, leaving, working}, return_when=asyncio.FIRST_COMPLETED)
@@ -186,9 +175,8 @@ class _Server:
         if working.done():
             working.result()
 
-    def _front_is_ready(self, on_front_ready: Callable[[str], None]) -> None:
-        system.publish_certificate(self._registry, self._front.authority)
-        on_front_ready(self._front.address)
+    def _publish(self, authority: str) -> None:
+        system.publish_certificate(self._registry, authority)
 
     async def _leave_in_time(self) -> None:
         """Leaves after a time without pods, runs and requests, or when the state directory is gone."""

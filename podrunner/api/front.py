@@ -46,13 +46,6 @@ class Front:
         """The URL for clients."""
         return f"https://{names.HOST}:{self.port}"
 
-    @property
-    def authority(self) -> str:
-        """The certificate that clients have to trust, as PEM; "" before the very first start has made it."""
-        with contextlib.suppress(OSError):
-            return self._ring.authority.read_text()
-        return ""
-
     def open(self, asked: int = 0) -> None:
         """Takes the port: the one asked for, which is kept from now on, else the kept one, else any that is free.
 
@@ -78,19 +71,22 @@ class Front:
         if self._listener is not None:
             self._listener.close()
 
-    async def serve(self, app: ASGIApp, *, on_ready: Callable[[], None]) -> None:
-        """Answers until it is cancelled, or returns when that is not possible; `problem` says why."""
+    async def serve(self, app: ASGIApp, *, publish: Callable[[str], None]) -> None:
+        """Answers until it is cancelled, or returns when that is not possible; `problem` says why.
+
+        `publish` is given the certificate that clients have to trust, as PEM.
+        """
         try:
             opened = await asyncio.to_thread(keyring.open_for_server, self._ring, self._time.now())
         except errors.ServerError as error:
             self._tell(str(error))
             return
+        publish(opened.authority)
         while self._listener is None:
             await self._time.sleep(_AGAIN_SECONDS)
             self.open()
         self.ready = True
-        log.info("listening at %s", self.address)
-        on_ready()
+        log.info("listening at %s; `podrunner kubeconfig` tells kubectl", self.address)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(https.serve(auth.Guarded(app, opened.token), self._listener, opened.context))
             tasks.create_task(self._renew(opened))

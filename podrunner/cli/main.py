@@ -20,7 +20,7 @@ _INTERRUPTED = 130
 _OUTPUT_CLOSED = 141
 _TRACEBACK_VARIABLE = "PODRUNNER_TRACEBACK"
 
-_COMMANDS = ("run", "validate", "server")
+_COMMANDS = ("run", "validate", "serve", "kubeconfig", "server")
 
 _STATUSES: tuple[tuple[type[errors.PodrunnerError], int], ...] = (
     (errors.UsageError, 2),
