@@ -3,6 +3,7 @@
     PodrunnerError
     ├── UsageError                  the command line asks for something that makes no sense          exit status 2
     ├── ManifestError               a manifest can't be read or is not valid (carries every problem) exit status 2
+    ├── TimedOut                    what was waited for did not happen in time                      exit status 124
     ├── ObjectError                 what the Kubernetes API answers with a Status object
     │   ├── BadRequest              400 BadRequest
     │   ├── Unauthorized            401 Unauthorized
@@ -46,6 +47,10 @@ class ManifestError(PodrunnerError):
     def __init__(self, problems: Sequence[str]) -> None:
         super().__init__("\n".join(problems))
         self.problems = tuple(problems)
+
+
+class TimedOut(PodrunnerError):
+    """What was waited for did not happen in the time the command line gives it."""
 
 
 class ObjectError(PodrunnerError):

@@ -74,7 +74,7 @@ class _Change(msgspec.Struct):
 def create_pod(server: http.Server, pod: Pod) -> Pod:
     """The pod as the server admitted it. Raises `AlreadyExists`, `Invalid`."""
     path = _pods_path(pod.metadata.namespace)
-    return _read(server.request("POST", path, body=codec.encode(pod)), Pod)
+    return _read(server.request("POST", path, body=codec.encode(pod)).body, Pod)
 
 
 def create_namespace(server: http.Server, name: str) -> None:
@@ -85,7 +85,7 @@ def create_namespace(server: http.Server, name: str) -> None:
 
 def get_pod(server: http.Server, ref: PodRef) -> Pod:
     """The pod. Raises `NotFound`."""
-    return _read(server.request("GET", _pod_path(ref)), Pod)
+    return _read(server.request("GET", _pod_path(ref)).body, Pod)
 
 
 def delete_pod(server: http.Server, ref: PodRef, *, uid: str, grace_seconds: int | None) -> None:
@@ -128,7 +128,7 @@ def changes(blocks: Iterable[bytes], type_: type[S]) -> Iterator[tuple[str, S]]:
 def follow_log(server: http.Server, ref: PodRef, container: str, *, previous: bool) -> http.Stream:
     """What the container's present (or previous) instance has written and writes until it ends."""
     query = {"container": container, "follow": "true"} | ({"previous": "true"} if previous else {})
-    return server.stream(f"{_pod_path(ref)}/log", query=query)
+    return server.stream("GET", f"{_pod_path(ref)}/log", query=query)
 
 
 def attend_run(server: http.Server, run_id: str, *, lease: bool, network: bool) -> http.Stream:
@@ -137,7 +137,7 @@ def attend_run(server: http.Server, run_id: str, *, lease: bool, network: bool) 
     `network`: the run's pods are going to need podrunner's own network, which the server then makes in advance.
     """
     query = {"lease": "true" if lease else "false", "network": "true" if network else "false"}
-    return server.stream(f"{OWN_PATH}/runs/{run_id}", query=query)
+    return server.stream("GET", f"{OWN_PATH}/runs/{run_id}", query=query)
 
 
 def run_messages(blocks: Iterable[bytes]) -> Iterator[RunMessage]:
@@ -148,7 +148,7 @@ def run_messages(blocks: Iterable[bytes]) -> Iterator[RunMessage]:
 
 def server_info(server: http.Server) -> ServerInfo:
     """What the server says of itself."""
-    return _read(server.request("GET", f"{OWN_PATH}/server"), ServerInfo)
+    return _read(server.request("GET", f"{OWN_PATH}/server").body, ServerInfo)
 
 
 def stop_server(server: http.Server) -> None:
@@ -166,7 +166,7 @@ def _read(data: bytes, type_: type[S]) -> S:
 
 def _watch(server: http.Server, path: str, field_selector: str, since: str) -> http.Stream:
     query = {"watch": "1", "fieldSelector": field_selector} | ({"resourceVersion": since} if since else {})
-    return server.stream(path, query=query)
+    return server.stream("GET", path, query=query)
 
 
 def _pods_path(namespace: str) -> str:

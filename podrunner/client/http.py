@@ -6,27 +6,62 @@ paths mean; that is `client.api`.
 
 import contextlib
 import http.client
+import re
 import socket
-from collections.abc import Iterable, Iterator, Mapping
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 import msgspec
 
 from podrunner import errors
 
+ANSWER_SECONDS = 10.0
+"""How long the server may take to begin an answer. A server that is stopped or hangs still accepts connections."""
+
 BLOCK_BYTES = 64 * 1024
 
-Query = Mapping[str, str]
+JSON = "application/json"
+ANY = "application/json, */*"
+"""What kubectl accepts, too, where it does not care."""
+
+_LOOK_AGAIN_SECONDS = 0.01
+_WARNING = re.compile(r'299 \S+ "((?:[^"\\]|\\.)*)"')
+
+Query = Mapping[str, str | Sequence[str]]
+"""A parameter with several values is given several times."""
 
 
 class Disconnected(errors.ServerError):
     """No server answers at the socket, or the connection to it broke."""
 
 
+class Unresponsive(Disconnected):
+    """Somebody listens at the socket but did not answer in time."""
+
+
 class Failed(errors.ServerError):
     """The server answered that it could not do it, for a reason that is not the request's."""
+
+
+class Answer(NamedTuple):
+    """A whole answer that is no error."""
+
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+
+    @property
+    def warnings(self) -> list[str]:
+        """The texts of its Warning headers, which Kubernetes' API sends for a person to read.
+
+        Source: `ParseWarningHeaders`, kubernetes apimachinery pkg/util/net/http.go.
+        """
+        # http.client takes headers for Latin-1, the API writes UTF-8.
+        values = [value.encode("latin-1").decode(errors="replace") for value in self.headers.get_all("Warning", ())]
+        return [re.sub(r"\\(.)", r"\1", text) for value in values for text in _WARNING.findall(value)]
 
 
 class Stream:
@@ -70,37 +105,64 @@ class Server:
         """Whether anybody accepts connections at the socket."""
         try:
             self._connect().close()
+        except Unresponsive:
+            return True
         except Disconnected:
             return False
         return True
 
-    def request(self, method: str, path: str, *, query: Query | None = None, body: bytes | None = None) -> bytes:
-        """The answer's body. Raises the `ObjectError` that the answer's Status names, `Failed` for any other."""
-        sock, response = self._send(method, path, query, body)
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Query | None = None,
+        body: bytes | None = None,
+        content_type: str = JSON,
+        accept: str = ANY,
+    ) -> Answer:
+        """The answer. Raises the `ObjectError` that its Status names, `Failed` for any other error, `Disconnected`."""
+        sock, response = self._send(method, path, query, body, content_type, accept)
         with contextlib.closing(sock), contextlib.closing(response):
             try:
-                return response.read()
+                return Answer(response.status, response.headers, response.read())
+            except TimeoutError as error:
+                raise self._unresponsive() from error
             except (OSError, http.client.HTTPException) as error:
                 raise Disconnected(f"podrunner's server broke off its answer: {error!r}") from error
 
-    def stream(self, path: str, *, query: Query | None = None) -> Stream:
-        """The answer to a GET that goes on; errors as those of `request`."""
-        return Stream(*self._send("GET", path, query, None))
+    def stream(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Query | None = None,
+        body: bytes | None = None,
+        content_type: str = JSON,
+        accept: str = ANY,
+    ) -> Stream:
+        """An answer that goes on, for as long as it likes once it has begun; errors as those of `request`."""
+        sock, response = self._send(method, path, query, body, content_type, accept)
+        sock.settimeout(None)
+        return Stream(sock, response)
 
     def _send(
-        self, method: str, path: str, query: Query | None, body: bytes | None
+        self, method: str, path: str, query: Query | None, body: bytes | None, content_type: str, accept: str
     ) -> tuple[socket.socket, http.client.HTTPResponse]:
         sock = self._connect()
         connection = http.client.HTTPConnection("podrunner")
         connection.sock = sock
-        headers = {"Content-Type": "application/json"} if body is not None else {}
+        headers = {"Accept": accept} | ({"Content-Type": content_type} if body is not None else {})
         try:
             # A server may answer, and close, before it has read a body that it does not need.
             with contextlib.suppress(BrokenPipeError):
-                connection.request(method, f"{path}?{urlencode(query)}" if query else path, body, headers)
+                connection.request(method, f"{path}?{urlencode(query, doseq=True)}" if query else path, body, headers)
             response = connection.getresponse()
             if response.status >= http.client.BAD_REQUEST:
                 raise status_error(response.read())
+        except TimeoutError as error:
+            connection.close()
+            raise self._unresponsive() from error
         except (OSError, http.client.HTTPException) as error:
             connection.close()
             raise Disconnected(f"podrunner's server gave no answer: {error!r}") from error
@@ -111,12 +173,27 @@ class Server:
 
     def _connect(self) -> socket.socket:
         sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        try:
-            sock.connect(str(self.socket_path))
-        except OSError as error:
-            sock.close()
-            raise Disconnected(f"no podrunner server answers at {self.socket_path}: {error.strerror}") from error
-        return sock
+        sock.settimeout(ANSWER_SECONDS)
+        give_up_at = time.monotonic() + ANSWER_SECONDS
+        while True:
+            try:
+                sock.connect(str(self.socket_path))
+            except BlockingIOError as error:
+                # Linux: as many connections wait already as the server lets wait.
+                if time.monotonic() > give_up_at:
+                    sock.close()
+                    raise self._unresponsive() from error
+                time.sleep(_LOOK_AGAIN_SECONDS)
+            except OSError as error:
+                sock.close()
+                raise Disconnected(f"no podrunner server answers at {self.socket_path}: {error.strerror}") from error
+            else:
+                return sock
+
+    def _unresponsive(self) -> Unresponsive:
+        return Unresponsive(
+            f"podrunner's server at {self.socket_path} does not answer: nothing came for {ANSWER_SECONDS:g} s"
+        )
 
 
 class _Status(msgspec.Struct):

@@ -105,7 +105,7 @@ class World:
     def create(self, manifest: str) -> Pod:
         """Creates the manifest's pod, which no run owns; returns it as it was admitted."""
         body = msgspec.json.encode(yaml.safe_load(manifest))
-        return msgspec.json.decode(self.server.request("POST", PODS, body=body), type=Pod)
+        return msgspec.json.decode(self.server.request("POST", PODS, body=body).body, type=Pod)
 
     def pod(self, name: str = "web") -> Pod:
         """The pod as it is now. Raises errors.NotFound."""
@@ -151,7 +151,7 @@ class World:
         """The newest such pod's events, in the order they first came: type, reason, message, how often if not once."""
         query = {"fieldSelector": f"involvedObject.name={name}"}
         answer = self.server.request("GET", f"/api/v1/namespaces/{NAMESPACE}/events", query=query)
-        listed = msgspec.convert(msgspec.json.decode(answer)["items"], list[Event])
+        listed = msgspec.convert(msgspec.json.decode(answer.body)["items"], list[Event])
         return [
             f"{event.type} {event.reason} {event.message}{f' (x{event.count})' if event.count > 1 else ''}"
             for event in listed
@@ -161,7 +161,7 @@ class World:
     def log(self, container: str, name: str = "web", **query: str) -> str:
         """What the API tells of a container's output."""
         answer = self.server.request("GET", f"{PODS}/{name}/log", query={"container": container, **query})
-        return answer.decode()
+        return answer.body.decode()
 
     # ---- the engine
 
