@@ -13,9 +13,15 @@ from podrunner.objects import pod, pod_status
 
 TAIL_LINES = 20
 
+LONGEST_LINE_BYTES = 1024 * 1024
+"""A longer line is shown as several of that length: containers may write without ever ending a line."""
+
 
 class Transcript:
-    """The log of one instance of a container, cut into lines."""
+    """The log of one instance of a container, cut into lines.
+
+    Where a long line is cut depends on nothing but the line, so that a log read again is cut alike.
+    """
 
     def __init__(self) -> None:
         self.tail: deque[bytes] = deque(maxlen=TAIL_LINES)
@@ -26,11 +32,15 @@ class Transcript:
     def received(self, data: bytes) -> Sequence[bytes]:
         """The lines that `data` completes."""
         head, newline, rest = data.rpartition(b"\n")
-        if not newline:
-            self._rest += data
-            return ()
-        lines = (bytes(self._rest) + head).split(b"\n")
-        self._rest = bytearray(rest)
+        lines: list[bytes] = []
+        if newline:
+            self._rest += head
+            lines = [piece for line in bytes(self._rest).split(b"\n") for piece in _pieces(line)]
+            self._rest.clear()
+        self._rest += rest
+        while len(self._rest) > LONGEST_LINE_BYTES:
+            lines.append(bytes(self._rest[:LONGEST_LINE_BYTES]))
+            del self._rest[:LONGEST_LINE_BYTES]
         skipped = min(self._to_skip, len(lines))
         self._to_skip -= skipped
         return self._show(lines[skipped:])
@@ -50,6 +60,12 @@ class Transcript:
         self._shown += len(lines)
         self.tail.extend(lines)
         return lines
+
+
+def _pieces(line: bytes) -> Sequence[bytes]:
+    if len(line) <= LONGEST_LINE_BYTES:
+        return (line,)
+    return [line[start : start + LONGEST_LINE_BYTES] for start in range(0, len(line), LONGEST_LINE_BYTES)]
 
 
 class Logs:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from podrunner.client.actions import Follow, LogStream, PodRef
 from podrunner.client.logs import Logs, Transcript
 from podrunner.objects import codec
@@ -53,6 +55,32 @@ def test_a_log_that_breaks_twice_is_not_repeated() -> None:
     assert list(transcript.received(b"one\n")) == []
     transcript.broken()
     assert list(transcript.received(b"one\ntwo\nthree\n")) == [b"three"]
+
+
+MIB = 1024 * 1024
+
+
+def test_a_line_that_never_ends_is_shown_in_pieces_as_it_comes() -> None:
+    transcript = Transcript()
+    shown = [len(line) for _ in range(40) for line in transcript.received(b"x" * 65536)]
+    assert shown == [MIB, MIB]
+    assert [len(line) for line in transcript.ended()] == [MIB // 2]
+
+
+def test_a_line_of_a_pieces_length_is_one_line() -> None:
+    transcript = Transcript()
+    assert [len(line) for line in transcript.received(b"x" * MIB)] == []
+    assert [len(line) for line in transcript.received(b"\ny\n")] == [MIB, 1]
+
+
+@pytest.mark.parametrize("cut", [1, MIB - 1, MIB, MIB + 1, 2 * MIB, 3 * MIB])
+def test_a_long_line_is_cut_alike_however_it_comes(cut: int) -> None:
+    line = b"a" * MIB + b"b" * MIB + b"c\n"
+    transcript = Transcript()
+    shown = [*transcript.received(line[:cut]), *transcript.received(line[cut:])]
+    assert [(piece[:1], len(piece)) for piece in shown] == [(b"a", MIB), (b"b", MIB), (b"c", 1)]
+    transcript.broken()
+    assert transcript.received(line + b"d\n") == [b"d"]
 
 
 def test_the_last_twenty_lines_are_remembered() -> None:
