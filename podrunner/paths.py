@@ -1,7 +1,6 @@
 """Where podrunner's files are, and whether they are safe there. Creates nothing."""
 
 import contextlib
-import hashlib
 import os
 import stat
 from collections.abc import Mapping
@@ -68,7 +67,7 @@ def state_dir(environ: Mapping[str, str]) -> Path:
             return Path(given).expanduser().absolute()
         import platformdirs
 
-        return Path(platformdirs.user_state_dir("podrunner", appauthor=False)).expanduser()
+        return Path(platformdirs.user_state_dir("podrunner", appauthor=False)).expanduser().absolute()
     except RuntimeError as error:
         raise errors.ServerError(
             f"there is no home directory to keep podrunner's state in; set {STATE_DIR_VARIABLE} or HOME"
@@ -87,6 +86,9 @@ def socket_path(state_dir: Path) -> Path:
     directory = Path(f"/tmp/podrunner-{os.getuid()}")
     with contextlib.suppress(FileNotFoundError):
         check_private(directory)
+    # Imported here, because hardly any path is that long and every command imports this module.
+    import hashlib
+
     return directory / f"{hashlib.sha256(os.fsencode(usual)).hexdigest()[:16]}.sock"
 
 
@@ -95,5 +97,6 @@ def check_private(directory: Path) -> None:
     status = directory.lstat()
     if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid() or status.st_mode & 0o022:
         raise errors.ServerError(
-            f"{directory}, where the server's socket lies, has to be a directory only user {os.getuid()} can write to"
+            f"{directory}, where the server's socket lies, has to be a directory only user {os.getuid()} can write to;"
+            f" {STATE_DIR_VARIABLE} can name another place"
         )

@@ -17,7 +17,7 @@ from typing import NoReturn
 
 import msgspec
 
-from podrunner import __version__, errors, files as private, paths
+from podrunner import __version__, errors, paths
 from podrunner.client import api, http
 
 _LEAVING_SECONDS = 20.0
@@ -53,21 +53,21 @@ def ensure(state_dir: Path, options: Options = AS_USUAL) -> None:
     is refused when it is of another version, or uses another engine than this process' environment asks for.
     """
     files = paths.Files(state_dir)
+    _check_directory(files)
     server = http.Server(files.socket)
-    with contextlib.suppress(http.Disconnected):
-        _check_version(server)
-        _check_engine(server)
+    if _is_there(server, files):
         return
-    private.private_directory(state_dir)
     with _starting(files):
         give_up_at = time.monotonic() + _LEAVING_SECONDS
-        while not server.answers():
+        while not _is_there(server, files):
             try:
                 _start(files, options)
             except errors.ServerRunning:
                 if time.monotonic() > give_up_at:
                     raise
                 time.sleep(_LOOK_AGAIN_SECONDS)
+            else:
+                return
 
 
 def ensure_from_thread() -> None:
@@ -81,41 +81,82 @@ def ensure_from_thread() -> None:
         raise errors.ServerError(done.stderr.strip().removeprefix("error: "))
 
 
-def _check_version(server: http.Server) -> None:
-    """A command and a server that know different things of each other would fail in ways nobody understands."""
-    version = api.server_info(server).version
-    if version != __version__:
+def _check_directory(files: paths.Files) -> None:
+    """Whoever else could write to it could answer in the server's place."""
+    try:
+        paths.check_private(files.directory)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise _unusable(files, error) from error
+
+
+def _is_there(server: http.Server, files: paths.Files) -> bool:
+    """Whether a server answers. Raises ServerError if it is none that this process can use."""
+    try:
+        info = api.server_info(server)
+    except http.Unresponsive as error:
+        raise errors.ServerError(f"{error}; {_how_to_end(files)}") from error
+    except http.Disconnected:
+        return False
+    _check_version(info)
+    _check_engine(info)
+    return True
+
+
+def _how_to_end(files: paths.Files) -> str:
+    try:
+        pid = files.pid.read_text().strip()
+    except OSError:
+        return f"its log is {files.log}"
+    return f"`kill -KILL {pid}` ends it, and the next one goes on with what it left"
+
+
+def _check_version(info: api.ServerInfo) -> None:
+    if info.version != __version__:
         raise errors.ServerError(
-            f"podrunner's server is version {version}, and this is podrunner {__version__};"
-            " `podrunner server stop` ends it, and the next command starts one of this version"
+            f"podrunner's server is of version {info.version}, this command of {__version__};"
+            " `podrunner server stop` ends it, and pods that were kept go on running under the next one"
         )
 
 
-def _check_engine(server: http.Server) -> None:
-    asked_by = [name for name in ("DOCKER_HOST", "DOCKER_CONTEXT") if os.environ.get(name)]
-    if not asked_by:
-        return
+def _check_engine(info: api.ServerInfo) -> None:
+    # Imported here: it takes longer to import than to do.
     from podrunner.engine import address
 
-    wanted, used = address.resolve(os.environ).url, api.server_info(server).engine.address
-    if used.split(" ")[0] != wanted:
+    wanted = address.resolve(os.environ)
+    if _place(info.engine.address.split(" ")[0]) != _place(wanted.url):
         raise errors.ServerError(
-            f"podrunner's server uses the engine at {used}, but {asked_by[0]} asks for {wanted};"
-            " `podrunner server stop` ends it, PODRUNNER_STATE_DIR names a place for another one"
+            f"podrunner's server uses the engine at {info.engine.address}, this command asks for {wanted};"
+            " `podrunner server stop` ends the server, PODRUNNER_STATE_DIR names a place for another one"
         )
+
+
+def _place(url: str) -> str:
+    """The same for /var/run/docker.sock and /run/docker.sock, where one directory is a link to the other."""
+    scheme, _, path = url.partition("://")
+    return f"unix://{os.path.realpath(path)}" if scheme == "unix" else url
 
 
 @contextlib.contextmanager
 def _starting(files: paths.Files) -> Iterator[None]:
     try:
+        files.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = os.open(files.directory / "start.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise errors.ServerError(f"cannot use the state directory {files.directory}: {error.strerror}") from error
+        raise _unusable(files, error) from error
     try:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
     finally:
         os.close(lock)
+
+
+def _unusable(files: paths.Files, error: OSError) -> errors.ServerError:
+    return errors.ServerError(
+        f"{error.filename or files.directory}: {error.strerror}; podrunner keeps its files in {files.directory},"
+        f" {paths.STATE_DIR_VARIABLE} can name another place"
+    )
 
 
 def _start(files: paths.Files, options: Options) -> None:
@@ -144,7 +185,6 @@ def _become_server(files: paths.Files, report_to: int, options: Options) -> NoRe
         os.setsid()
         if os.fork():
             os._exit(0)
-        _settle(files, report_to)
         _serve(files, report_to, options)
     except BaseException:  # noqa: BLE001 (nothing may return into the parent's program)
         traceback.print_exc()
@@ -154,8 +194,6 @@ def _become_server(files: paths.Files, report_to: int, options: Options) -> NoRe
 
 
 def _serve(files: paths.Files, report_to: int, options: Options) -> None:
-    from podrunner import server
-
     pipe = os.fdopen(report_to, "wb", buffering=0)
 
     def report(error: str = "", message: str = "") -> None:
@@ -163,12 +201,23 @@ def _serve(files: paths.Files, report_to: int, options: Options) -> None:
             pipe.write(msgspec.json.encode(_Report(error, message)))
             pipe.close()
 
+    try:
+        _settle(files, report_to)
+    except OSError as error:
+        # There is no log yet, and standard error is still the parent's.
+        report(errors.ServerError.__name__, str(_unusable(files, error)))
+        return
+    from podrunner import server
+
     given = {name: value for name, value in msgspec.structs.asdict(options).items() if value is not None}
     settings = server.Settings(state_dir=files.directory, environ=dict(os.environ), **given)
     try:
         server.serve(settings, on_ready=report)
     except errors.PodrunnerError as error:
         report(type(error).__name__, str(error))
+        raise
+    except OSError as error:
+        report(errors.ServerError.__name__, str(_unusable(files, error)))
         raise
 
 

@@ -1,4 +1,4 @@
-"""Durations as Go writes them: `300ms`, `1m30s`, `1.5h`. Pure; performs no I/O.
+"""Durations as Go writes them: `300ms`, `1m30s`, `1.5h`, at most 2562047h. Pure; performs no I/O.
 
 Source: Go's `time.ParseDuration`.
 """
@@ -6,7 +6,9 @@ Source: Go's `time.ParseDuration`.
 import re
 
 _SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
-_PART = re.compile(r"(\d+\.?\d*|\.\d+)([a-zµμ]*)")
+_PART = re.compile(r"([0-9]+\.?[0-9]*|\.[0-9]+)([a-zµμ]*)")
+_LONGEST = (2**63 - 1) / 1e9
+"""Go counts nanoseconds in 64 bits."""
 
 
 def seconds(text: str) -> float:
@@ -26,4 +28,6 @@ def seconds(text: str) -> float:
             raise ValueError(f'unknown unit "{unit}" in duration "{text}"; there are ns, us, ms, s, m and h')
         total += float(number) * _SECONDS[unit]
         position = part.end()
+    if total > _LONGEST:
+        raise ValueError(f'invalid duration "{text}"; the longest there is are 2562047h')
     return total

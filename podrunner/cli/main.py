@@ -1,9 +1,11 @@
 """The command `podrunner`: finds the subcommand, and turns every error into a message and an exit status.
 
-Exit statuses: 0 all well, 2 wrong usage or manifest, 125 podrunner's server or the engine failed, 130 interrupted, 141
-nobody reads the output, 1 anything else. `run` adds its own, see there.
+Exit statuses: 0 all well, 2 wrong usage or manifest, 124 a time limit, 125 podrunner's server or the engine failed, 130
+interrupted, 141 nobody reads the output, 1 anything else. `run` adds its own, see there.
 """
 
+import contextlib
+import errno
 import importlib
 import os
 import sys
@@ -15,9 +17,11 @@ import click
 
 import podrunner
 from podrunner import errors
+from podrunner.cli import standard_streams
 
 _INTERRUPTED = 130
 _OUTPUT_CLOSED = 141
+_WRITING = (errno.EBADF, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOSPC)
 _TRACEBACK_VARIABLE = "PODRUNNER_TRACEBACK"
 
 _COMMANDS = ("run", "validate", "serve", "kubeconfig", "server")
@@ -25,6 +29,7 @@ _COMMANDS = ("run", "validate", "serve", "kubeconfig", "server")
 _STATUSES: tuple[tuple[type[errors.PodrunnerError], int], ...] = (
     (errors.UsageError, 2),
     (errors.ManifestError, 2),
+    (errors.TimedOut, 124),
     (errors.NotFound, 1),
     (errors.ObjectError, 2),
     (errors.ServerError, 125),
@@ -58,6 +63,7 @@ def podrunner_command() -> None:
 
 def main() -> NoReturn:
     """The entry point."""
+    standard_streams.settle()
     sys.exit(run(sys.argv[1:]))
 
 
@@ -70,7 +76,9 @@ def run(arguments: Sequence[str]) -> int:
     except click.exceptions.Exit as end:
         return end.exit_code
     except click.ClickException as error:
-        error.show()
+        # Standard error that can't be written is no reason for another exit status.
+        with contextlib.suppress(OSError):
+            error.show()
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
         return _INTERRUPTED
@@ -79,6 +87,8 @@ def run(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         _discard_output()
         return _OUTPUT_CLOSED
+    except OSError as error:
+        return _refused(error)
     except Exception as error:  # noqa: BLE001 (the last resort: a defect of ours)
         return _crashed(error)
 
@@ -89,15 +99,31 @@ def _discard_output() -> None:
 
 
 def _failed(error: errors.PodrunnerError) -> int:
-    problems = error.problems if isinstance(error, errors.ManifestError) else [f"error: {error}"]
-    for problem in problems:
-        click.echo(problem, err=True)
+    _tell(*(error.problems if isinstance(error, errors.ManifestError) else [f"error: {error}"]))
     return next((status for kind, status in _STATUSES if isinstance(error, kind)), 1)
+
+
+def _refused(error: OSError) -> int:
+    """The system would not do it: open a file, or write the output."""
+    what = error.filename
+    if what is None and error.errno in _WRITING:
+        what = "standard output"
+        _discard_output()
+    _tell(f"error: {what}: {error.strerror}" if what else f"error: {error.strerror or error}")
+    return 1
 
 
 def _crashed(error: Exception) -> int:
     if os.environ.get(_TRACEBACK_VARIABLE):
         traceback.print_exception(error)
-    click.echo(f"error: a defect in podrunner: {type(error).__name__}: {error}", err=True)
-    click.echo(f"{_TRACEBACK_VARIABLE}=1 shows where; `podrunner server logs` shows what its server did", err=True)
+    _tell(
+        f"error: a defect in podrunner: {type(error).__name__}: {error}",
+        f"{_TRACEBACK_VARIABLE}=1 shows where; `podrunner server logs` shows what its server did",
+    )
     return 1
+
+
+def _tell(*lines: str) -> None:
+    with contextlib.suppress(OSError):
+        for line in lines:
+            click.echo(line, err=True)

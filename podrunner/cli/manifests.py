@@ -11,14 +11,25 @@ from podrunner.objects import loading, support
 from podrunner.objects.pod import Pod
 from podrunner.pods import spec
 
+_OWN = "podrunner.dev/"
 
-def load_pods(files: Sequence[str], namespace: str | None, warn: Callable[[str], None] | None) -> list[Pod]:
+
+def load_pods(
+    files: Sequence[str], namespace: str | None, network: str | None, warn: Callable[[str], None] | None
+) -> list[Pod]:
     """The pods of the files, those without a namespace in the given one; `warn` is told of fields without effect.
 
-    Raises ManifestError for other kinds, for a pod that is there twice, and for one of another namespace than is given.
+    Raises ManifestError for other kinds, for a pod that is there twice, for one of another namespace or network than is
+    given, and for what can't be created.
     """
     loaded = loading.load(files, sys.stdin.buffer, namespace or "default")
-    problems = [*_other_kinds(loaded), *_other_namespaces(loaded, namespace), *_duplicates(loaded)]
+    problems = [
+        *_other_kinds(loaded),
+        *_other_namespaces(loaded, namespace),
+        *_other_networks(loaded, network),
+        *_duplicates(loaded),
+        *(problem for item in loaded for problem in [*uncreatable(item), *_reserved_annotations(item)]),
+    ]
     if problems:
         raise errors.ManifestError(problems)
     if warn is not None:
@@ -27,11 +38,22 @@ def load_pods(files: Sequence[str], namespace: str | None, warn: Callable[[str],
     return [item.object for item in loaded if isinstance(item.object, Pod)]
 
 
+def uncreatable(item: loading.Loaded) -> Iterator[str]:
+    """What is right in an object that exists, but not in one that is to be created."""
+    version = item.object.metadata.resource_version
+    if version:
+        yield _problem(
+            item,
+            "metadata.resourceVersion",
+            f'Invalid value: "{version}": resourceVersion should not be set on objects to be created',
+        )
+
+
 def warnings(item: loading.Loaded) -> Iterator[str]:
     """What of the object podrunner does not act on, as `FILE:LINE: field path: message`."""
     if isinstance(item.object, Pod):
         for path, message in support.warnings(item.object):
-            yield f"{item.source.file}:{item.lines.at(path)}: {path}: {message}"
+            yield _problem(item, path, message)
 
 
 def annotated(
@@ -74,6 +96,35 @@ def _other_namespaces(loaded: Sequence[loading.Loaded], namespace: str | None) -
         for item in loaded
         if (found := item.object.metadata.namespace) != namespace
     ]
+
+
+def _other_networks(loaded: Sequence[loading.Loaded], network: str | None) -> list[str]:
+    if network is None:
+        return []
+    return [
+        _problem(
+            item, f"metadata.annotations[{spec.NETWORK}]", f'is "{found}", which is not the "{network}" of --network'
+        )
+        for item in loaded
+        if (found := item.object.metadata.annotations.get(spec.NETWORK, network)) != network
+    ]
+
+
+def _reserved_annotations(item: loading.Loaded) -> list[str]:
+    """Those by which a run tells the server what it was asked for; a manifest's would be overwritten or believed."""
+    return [
+        _problem(
+            item,
+            f"metadata.annotations[{name}]",
+            f"Forbidden: `podrunner run` sets what begins with {_OWN}; a manifest may only have {spec.NETWORK}",
+        )
+        for name in item.object.metadata.annotations
+        if name.startswith(_OWN) and name != spec.NETWORK
+    ]
+
+
+def _problem(item: loading.Loaded, path: str, message: str) -> str:
+    return f"{item.source.file}:{item.lines.at(path)}: {path}: {message}"
 
 
 def _duplicates(loaded: Sequence[loading.Loaded]) -> list[str]:

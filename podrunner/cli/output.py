@@ -1,15 +1,16 @@
 """Where a run writes: containers' bytes to standard output as they are, everything else to standard error as text."""
 
-import io
 import os
 from collections.abc import Sequence
 from typing import Protocol, TextIO
 
+from podrunner.cli import standard_streams
+
 
 class Raw(Protocol):
-    """An unbuffered stream of bytes; `write` may take only a part."""
+    """An unbuffered stream of bytes; `write` takes some of them and says how many, or raises OSError."""
 
-    def write(self, data: memoryview, /) -> int | None: ...
+    def write(self, data: memoryview, /) -> int: ...
 
 
 class Output:
@@ -17,18 +18,17 @@ class Output:
 
     def __init__(self, raw: Raw) -> None:
         self._raw = raw
-        self._closed = False
+        self._failed = False
 
     def write(self, data: bytes) -> None:
-        """Writes all of it. Raises OSError once when nobody reads any more, and does nothing from then on."""
+        """Writes all of it. Raises OSError once when that can't be done, and does nothing from then on."""
         rest = memoryview(data)
-        while rest and not self._closed:
+        while rest and not self._failed:
             try:
-                written = self._raw.write(rest)
+                rest = rest[self._raw.write(rest) :]
             except OSError:
-                self._closed = True
+                self._failed = True
                 raise
-            rest = rest[written or 0 :]
 
 
 class Messages:
@@ -63,7 +63,7 @@ def problem_text(text: str, container: str, lines: Sequence[bytes]) -> str:
 
 
 def standard_output() -> Output:
-    return Output(io.FileIO(1, "wb", closefd=False))
+    return Output(standard_streams.Patient(1))
 
 
 def is_terminal(stream: TextIO) -> bool:

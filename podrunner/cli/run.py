@@ -12,11 +12,13 @@ from podrunner import paths
 from podrunner.cli import background, manifests, output, parameters
 from podrunner.cli.jsonlines import JsonPrinter
 from podrunner.cli.plain import PlainPrinter
-from podrunner.client import creation, http, runner
+from podrunner.client import http, runner
+from podrunner.client.creation import Creation
 from podrunner.client.link import Lease, Link
 from podrunner.client.runner import Printer
 from podrunner.client.session import Options
 from podrunner.objects.pod import Pod
+from podrunner.pods import spec
 
 EPILOG = """\b
 Examples:
@@ -25,8 +27,16 @@ Examples:
   podrunner run --publish 8080:80 web.yaml   the pod's port 80 is our 8080
   generate-pod | podrunner run -o json -     a manifest from a pipe
 
-Exit status: 0 when the pods succeeded, else that of the container that failed first (128+n for signal n); 2 wrong usage
-or manifest; 124 --timeout elapsed; 125 the engine or podrunner's server failed; 130 interrupted.
+\b
+Exit status:
+  0       the pods succeeded
+  1-255   a container's: that of the one that failed first; 128+n when signal n ended it
+  1       a pod failed without one, or somebody deleted it
+  2       the command line or a manifest is wrong, or a pod of that name exists
+  124     --timeout elapsed
+  125     the engine or podrunner's server failed, or standard output can't be written
+  130     interrupted
+  141     nobody reads standard output any more
 """
 
 
@@ -49,7 +59,7 @@ or manifest; 124 --timeout elapsed; 125 the engine or podrunner's server failed;
     "--timeout",
     callback=parameters.duration,
     metavar="DURATION",
-    help="Stop the pods after so long: 90s, 1h30m.",
+    help="Stop the pods after so long: 90s, 1h30m.  [default: 0, never]",
 )
 @click.option("-q", "--quiet", is_flag=True, help="No events and no status, only what containers write.")
 @click.option("--no-color", is_flag=True, help="No colours; so does the environment variable NO_COLOR.")
@@ -79,7 +89,7 @@ def command(
     run_id = str(uuid.uuid4())
     warn = None if quiet else messages.warning
     pods = manifests.annotated(
-        manifests.load_pods(files, namespace, warn),
+        manifests.load_pods(files, namespace, network, warn),
         run_id=None if keep else run_id,
         fail_fast=fail_fast,
         network=network,
@@ -88,11 +98,21 @@ def command(
     state_dir = paths.state_dir(os.environ)
     background.ensure(state_dir)
     link = Link(http.Server(paths.socket_path(state_dir)), background.ensure_from_thread)
-    lease = Lease(link, run_id, owns_pods=not keep, network=network is None)
-    created = creation.create(link.server, pods, replace=replace)
+    own_network = any(spec.NETWORK not in pod.metadata.annotations for pod in pods)
+    lease = Lease(link, run_id, owns_pods=not keep, network=own_network)
+    tell = _say_nothing if quiet else messages.notice
     colour = not (no_color or os.environ.get("NO_COLOR"))
-    printer = _printer(messages, created, form=form, quiet=quiet, colour=colour)
-    return runner.run(link, lease, created, Options(fail_fast=fail_fast, keep=keep, deadline=deadline), printer)
+    return runner.run(
+        link,
+        lease,
+        Creation(link.server, pods, replace=replace, deadline=deadline, tell=tell),
+        Options(fail_fast=fail_fast, keep=keep, deadline=deadline),
+        lambda created: _printer(messages, created, form=form, quiet=quiet, colour=colour),
+    )
+
+
+def _say_nothing(text: str) -> None:
+    """For --quiet."""
 
 
 def _printer(messages: output.Messages, pods: Sequence[Pod], *, form: str | None, quiet: bool, colour: bool) -> Printer:

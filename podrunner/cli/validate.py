@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import click
 
+from podrunner import errors
 from podrunner.cli import manifests
 from podrunner.objects import kinds, loading
 
@@ -17,7 +18,11 @@ def command(files: Sequence[str]) -> None:
     Every problem of every file is told with its line, and the exit status is 2 if there is one. Fields that podrunner
     does not support yet are warned about.
     """
-    for item in loading.load(files, sys.stdin.buffer):
+    loaded = loading.load(files, sys.stdin.buffer)
+    problems = [problem for item in loaded for problem in manifests.uncreatable(item)]
+    if problems:
+        raise errors.ManifestError(problems)
+    for item in loaded:
         for warning in manifests.warnings(item):
             click.echo(f"warning: {warning}", err=True)
         metadata = item.object.metadata

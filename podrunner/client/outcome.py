@@ -18,6 +18,7 @@ from podrunner.pods import spec
 FAILED = 1
 TIMED_OUT = 124
 ENGINE_FAILED = 125
+OUTPUT_FAILED = 125
 INTERRUPTED = 130
 OUTPUT_CLOSED = 141
 """As a shell reports a command that wrote to a pipe nobody reads (128 + SIGPIPE)."""
@@ -48,6 +49,16 @@ class Verdict(msgspec.Struct, frozen=True):
     container: str = ""
 
 
+SUCCESS = Verdict(0)
+
+
+def output_failure(problem: str) -> Verdict:
+    """The verdict when standard output can't be written, for that reason; "": because nobody reads it any more."""
+    if not problem:
+        return Verdict(OUTPUT_CLOSED)
+    return Verdict(OUTPUT_FAILED, f"standard output can't be written: {problem}")
+
+
 def ended(pod: Pod) -> bool:
     """Whether nothing of the pod will run any more."""
     return pod.status.phase in _ENDED_PHASES
@@ -60,7 +71,7 @@ def of_ended(pods: Iterable[Pod], seen: Sequence[str] = ()) -> Verdict:
     """
     failed = [pod for pod in pods if _deleted(pod) or pod.status.phase == "Failed"]
     if not failed:
-        return Verdict(0)
+        return SUCCESS
     culprits = [(pod, status, end) for pod in failed for status, end in failures(pod)]
     first = min(culprits, key=lambda culprit: _when(culprit[1], culprit[2], seen), default=None)
     deleted = next((pod for pod in failed if _deleted(pod)), None)

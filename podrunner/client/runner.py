@@ -1,31 +1,32 @@
-"""Performs a run: does and shows what the session decides, until it decides to end.
+"""Performs a run: creates its pods, then does and shows what the session decides, until it decides to end.
 
 One queue brings everything to the main thread, which alone touches the session and the printer; so a signal is acted
 on at once, whatever else is going on.
 """
 
 import contextlib
-import os
+import functools
 import queue
-import signal
+import threading
 import time
-from collections.abc import Iterator, Sequence
-from types import FrameType
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from podrunner.client import actions, api, ordering, outcome
+from podrunner.client import actions, api, ordering
+from podrunner.client.creation import Creation
+from podrunner.client.interruption import Interruption
 from podrunner.client.link import Lease, Link
 from podrunner.client.session import Options, Session
 from podrunner.client.streams import Happening, Streams
 from podrunner.objects.event import Event
 from podrunner.objects.pod import Pod
 
-_PATIENCE = 2
-"""After so many signals the next one leaves on the spot: the main thread may be stuck in writing its output."""
-
 
 class Printer(Protocol):
-    """Where a run shows itself."""
+    """Where a run shows itself.
+
+    Whatever writes to standard output raises OSError, once, when that can't be written; what comes later is ignored.
+    """
 
     @property
     def refresh_seconds(self) -> float | None:
@@ -35,8 +36,7 @@ class Printer(Protocol):
 
     def event(self, event: Event) -> None: ...
 
-    def output(self, pod: actions.PodRef, container: str, lines: Sequence[bytes]) -> None:
-        """Raises OSError when nobody reads the output; what comes later is ignored."""
+    def output(self, pod: actions.PodRef, container: str, lines: Sequence[bytes]) -> None: ...
 
     def pull(self, message: api.RunMessage) -> None: ...
 
@@ -49,18 +49,21 @@ class Printer(Protocol):
     def close(self) -> None: ...
 
 
-def run(link: Link, lease: Lease, pods: Sequence[Pod], options: Options, printer: Printer) -> int:
-    """Follows the created pods to their end; the exit status. Must be called from the main thread."""
-    newest = max(int(pod.metadata.resource_version) for pod in pods)
-    runner = _Runner(link, Session(pods, options), printer, newest)
-    with contextlib.closing(printer), contextlib.closing(lease), runner.signals_are_happenings():
-        return runner.loop(lease)
+def run(
+    link: Link, lease: Lease, creation: Creation, options: Options, show: Callable[[Sequence[Pod]], Printer]
+) -> int:
+    """Creates the pods and follows them to their end; the exit status. `show` makes the printer for the created pods.
 
-
-def _signals() -> tuple[signal.Signals, ...]:
-    """Those that end a run. Under nohup the end of the terminal does not."""
-    under_nohup = signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
-    return (signal.SIGINT, signal.SIGTERM) if under_nohup else (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    Must be called from the main thread. Raises what `Creation.create` does, KeyboardInterrupt when a signal ended that.
+    """
+    interruption = Interruption(lambda: creation.give_up(KeyboardInterrupt()))
+    with contextlib.closing(lease), interruption.listening():
+        pods = creation.create()
+        newest = max(int(pod.metadata.resource_version) for pod in pods)
+        with contextlib.closing(show(pods)) as printer:
+            runner = _Runner(link, Session(pods, options), printer, newest)
+            interruption.redirect(runner.interrupted)
+            return runner.loop(lease)
 
 
 class _Runner:
@@ -72,18 +75,31 @@ class _Runner:
         self._streams = Streams(link, session, lambda happening, version: self._happenings.put((happening, version)))
         self._session = session
         self._printer = printer
-        self._signals = 0
+
+    def interrupted(self) -> None:
+        """May be called by a signal handler."""
+        self._happenings.put((self._session.interrupted, None))
 
     def loop(self, lease: Lease) -> int:
         self._streams.lease(lease, self._printer.pull)
         happenings: Sequence[Happening] = [self._session.began]
         while True:
             for happening in happenings:
-                for action in happening(time.monotonic()):
-                    if isinstance(action, actions.End):
-                        return action.exit_status
-                    self._perform(action)
+                exit_status = self._act_on(happening)
+                if exit_status is not None:
+                    return exit_status
             happenings = self._next()
+
+    def _act_on(self, happening: Happening) -> int | None:
+        """Performs what the session answers; the exit status, if it answers that the run ends."""
+        exit_status = failure = None
+        for action in happening(time.monotonic()):
+            if isinstance(action, actions.End):
+                exit_status = action.exit_status
+            else:
+                failure = self._perform(action) or failure
+        # An end may have been decided on before this was known; then it is decided on again.
+        return self._act_on(failure) if failure else exit_status
 
     def _next(self) -> Sequence[Happening]:
         """What happens next: one thing, or several that were stored one after the other."""
@@ -108,9 +124,19 @@ class _Runner:
         moments = [max(0.0, moment - now) for moment in (wake_at, self._stored.wake_at) if moment is not None]
         if self._printer.refresh_seconds is not None:
             moments.append(self._printer.refresh_seconds)
-        return min(moments, default=None)
+        return min(*moments, threading.TIMEOUT_MAX) if moments else None
 
-    def _perform(self, action: actions.Action) -> None:
+    def _perform(self, action: actions.Action) -> Happening | None:
+        """Does it; what happened if standard output can't be written."""
+        try:
+            self._do(action)
+        except ConnectionError:
+            return functools.partial(self._session.output_failed, "")
+        except OSError as error:
+            return functools.partial(self._session.output_failed, error.strerror or str(error))
+        return None
+
+    def _do(self, action: actions.Action) -> None:
         match action:
             case actions.Watch():
                 self._streams.watch(action)
@@ -125,29 +151,8 @@ class _Runner:
             case actions.ShowEvent():
                 self._printer.event(action.event)
             case actions.ShowOutput():
-                self._show_output(action)
+                self._printer.output(action.pod, action.container, action.lines)
             case actions.ShowNotice():
                 self._printer.notice(action.text)
             case actions.ShowProblem():
                 self._printer.problem(action.text, action.container, action.lines)
-
-    def _show_output(self, output: actions.ShowOutput) -> None:
-        try:
-            self._printer.output(output.pod, output.container, output.lines)
-        except OSError:
-            self._happenings.put((self._session.output_closed, None))
-
-    @contextlib.contextmanager
-    def signals_are_happenings(self) -> Iterator[None]:
-        before = [(number, signal.signal(number, self._on_signal)) for number in _signals()]
-        try:
-            yield
-        finally:
-            for number, handler in before:
-                signal.signal(number, handler)
-
-    def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        self._signals += 1
-        if self._signals > _PATIENCE:
-            os._exit(outcome.INTERRUPTED)
-        self._happenings.put((self._session.interrupted, None))

@@ -5,7 +5,7 @@ Time arrives as `now`, in seconds on any steady clock.
 
     RUNNING ──► DRAINING ──► REMOVING ──► ended
        │  a verdict    logs read   pods and logs gone
-       └──────────────────────────►  (interrupted, timed out, the reader of the output went away)
+       └──────────────────────────►  (interrupted, timed out, the output can't be written)
 
 A run has one verdict, the first that is reached; it holds the exit status and what went wrong.
 """
@@ -159,9 +159,17 @@ class Session:
         notice: list[Action] = [actions.ShowNotice("stopping; interrupt again to kill at once")] if asked else []
         return [*notice, *self._stop(self.verdict or outcome.Verdict(outcome.INTERRUPTED), now)]
 
-    def output_closed(self, now: float) -> list[Action]:
-        """Nobody reads the containers' output any more."""
-        return self._stop(self.verdict or outcome.Verdict(outcome.OUTPUT_CLOSED), now)
+    def output_failed(self, problem: str, now: float) -> list[Action]:
+        """Standard output can't be written any more: for that reason, or, if it is "", because nobody reads it.
+
+        That decides the exit status, as long as the pods are not being removed for a worse reason than success.
+        """
+        failure = outcome.output_failure(problem)
+        if self.stage is not Stage.REMOVING:
+            return [*self._blame(self.verdict), *self._stop(failure, now)]
+        if self.verdict == outcome.SUCCESS:
+            self.verdict = failure
+        return [*self._blame(failure), *self._proceed(now)]
 
     def server_lost(self, message: str, now: float) -> list[Action]:
         """The server went away and can't be brought back."""
@@ -228,10 +236,7 @@ class Session:
         if self.stage is Stage.REMOVING:
             return []
         self.verdict = verdict
-        told: list[Action] = []
-        if verdict.problem:
-            lines = self._pods[verdict.pod].logs.tail(verdict.container) if verdict.pod and verdict.container else ()
-            told.append(actions.ShowProblem(verdict.problem, verdict.container, lines))
+        told = self._blame(verdict)
         if self._options.keep:
             return [*told, actions.End(verdict.exit_status)]
         self.stage = Stage.REMOVING
@@ -239,6 +244,13 @@ class Session:
         self._give_up_at = now + max((spec.grace_seconds(f.pod) for f in present), default=0) + REMOVAL_MARGIN_SECONDS
         told += [actions.Delete(followed.ref, followed.pod.metadata.uid) for followed in present]
         return [*told, *self._proceed(now)]
+
+    def _blame(self, verdict: outcome.Verdict | None) -> list[Action]:
+        """Shows what went wrong, if anything did."""
+        if verdict is None or not verdict.problem:
+            return []
+        lines = self._pods[verdict.pod].logs.tail(verdict.container) if verdict.pod and verdict.container else ()
+        return [actions.ShowProblem(verdict.problem, verdict.container, lines)]
 
     def _force(self, now: float) -> list[Action]:
         if self._forced:

@@ -1,11 +1,9 @@
 """Where the Docker Engine is: at the address the Docker CLI would use. Reads the CLI's files; opens no connection.
 
 The order is `DOCKER_HOST`, `DOCKER_CONTEXT`, the current context of the CLI's config.json, then the well-known sockets.
+Every `podrunner run` imports this module: what only some addresses need is imported where it is used.
 """
 
-import hashlib
-import json
-import logging
 import os
 import stat
 from collections.abc import Iterable, Mapping
@@ -15,8 +13,6 @@ from typing import Any
 import msgspec
 
 from podrunner import errors
-
-_log = logging.getLogger(__name__)
 
 
 class TLS(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,20 +103,24 @@ def _context_name(environ: Mapping[str, str], config_dir: Path) -> tuple[str, st
 def _read_json(path: Path) -> dict[str, Any]:
     """The object in the file; empty, with a warning in the log, if it can't be read (the CLI goes on too)."""
     try:
-        content = json.loads(path.read_bytes())
+        content = msgspec.json.decode(path.read_bytes())
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:
-        _log.warning("cannot read %s: %s", path, error)
+        import logging
+
+        logging.getLogger(__name__).warning("cannot read %s: %s", path, error)
         return {}
     return content if isinstance(content, dict) else {}
 
 
 def _of_context(name: str, source: str, config_dir: Path) -> Address:
+    import hashlib
+
     digest = hashlib.sha256(name.encode()).hexdigest()
     meta = config_dir / "contexts/meta" / digest / "meta.json"
     try:
-        endpoint = json.loads(meta.read_bytes())["Endpoints"]["docker"]
+        endpoint = msgspec.json.decode(meta.read_bytes())["Endpoints"]["docker"]
         url = endpoint["Host"]
     except FileNotFoundError:
         problem = f"Docker context {name!r} (from {source}) does not exist; `docker context ls` lists those that do"
@@ -135,7 +135,9 @@ def _of_context(name: str, source: str, config_dir: Path) -> Address:
 
 
 def _home(environ: Mapping[str, str]) -> Path:
-    return Path(environ.get("HOME") or Path.home())
+    # Path.home() raises, and this leaves the "~", where HOME is unset and the user's id in no list of users.
+    home = environ.get("HOME") or os.path.expanduser("~")  # noqa: PTH111
+    return Path("/nonexistent" if home == "~" else home)
 
 
 def _is_socket(path: Path) -> bool:

@@ -1,5 +1,6 @@
 """The pods a run is given, and the errors the command line ends with before anything runs."""
 
+import errno
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -29,15 +30,17 @@ metadata:
 """
 
 
-def load(path: Path, text: str, namespace: str | None = None, warnings: list[str] | None = None) -> list[Pod]:
+def load(
+    path: Path, text: str, namespace: str | None = None, network: str | None = None, warnings: list[str] | None = None
+) -> list[Pod]:
     (path / "pod.yaml").write_text(text)
     heard = [] if warnings is None else warnings
-    return manifests.load_pods([str(path / "pod.yaml")], namespace, heard.append)
+    return manifests.load_pods([str(path / "pod.yaml")], namespace, network, heard.append)
 
 
-def problems(path: Path, text: str, namespace: str | None = None) -> Sequence[str]:
+def problems(path: Path, text: str, namespace: str | None = None, network: str | None = None) -> Sequence[str]:
     with pytest.raises(errors.ManifestError) as caught:
-        load(path, text, namespace)
+        load(path, text, namespace, network)
     return [problem.replace(f"{path}/", "") for problem in caught.value.problems]
 
 
@@ -52,6 +55,41 @@ def test_a_pod_of_another_namespace_than_is_asked_for_is_refused(tmp_path: Path)
     assert problems(tmp_path, there, "here") == [
         'pod.yaml:1: metadata.namespace: is "there", which is not the "here" of --namespace'
     ]
+
+
+def on_network(name: str) -> str:
+    return WEB.replace("  name: web", f"  name: web\n  annotations:\n    podrunner.dev/network: {name}")
+
+
+def test_a_manifest_may_name_a_network_and_none_or_the_same_is_given(tmp_path: Path) -> None:
+    for network in (None, "lab"):
+        (pod,) = load(tmp_path, on_network("lab"), network=network)
+        assert pod.metadata.annotations == {"podrunner.dev/network": "lab"}
+    assert problems(tmp_path, on_network("lab"), network="other") == [
+        'pod.yaml:6: metadata.annotations[podrunner.dev/network]: is "lab", which is not the "other" of --network'
+    ]
+
+
+@pytest.mark.parametrize("name", ["run", "fail-fast", "publish", "netwrok"])
+def test_what_a_run_sets_itself_is_refused_in_a_manifest(tmp_path: Path, name: str) -> None:
+    text = on_network("lab").replace("lab", f"lab\n    podrunner.dev/{name}: x")
+    (problem,) = problems(tmp_path, text)
+    assert problem == (
+        f"pod.yaml:7: metadata.annotations[podrunner.dev/{name}]: Forbidden: `podrunner run` sets what begins with"
+        " podrunner.dev/; a manifest may only have podrunner.dev/network"
+    )
+
+
+def test_an_object_that_says_which_version_it_is_cannot_be_created(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = (
+        'pod.yaml:5: metadata.resourceVersion: Invalid value: "7":'
+        " resourceVersion should not be set on objects to be created"
+    )
+    assert problems(tmp_path, WEB.replace("name: web", 'name: web\n  resourceVersion: "7"')) == [told]
+    assert main.run(["validate", str(tmp_path / "pod.yaml")]) == 2
+    assert capsys.readouterr().err == f"{tmp_path}/{told}\n"
 
 
 def test_other_kinds_are_refused_with_their_line(tmp_path: Path) -> None:
@@ -108,6 +146,7 @@ def test_a_port_of_several_pods_cannot_be_published() -> None:
     [
         (["run"], "Missing argument 'FILE...'"),
         (["run", "--timeout", "5", "pod.yaml"], 'missing unit in duration "5"'),
+        (["run", "--timeout", "9999999h", "pod.yaml"], 'invalid duration "9999999h"'),
         (["run", "none.yaml"], "none.yaml: No such file or directory"),
         (["run", "-o", "yaml", "none.yaml"], "Invalid value for '-o'"),
         (["validate", "none.yaml"], "none.yaml: No such file or directory"),
@@ -149,11 +188,14 @@ def test_validate_says_what_is_valid_and_what_has_no_effect(tmp_path: Path, caps
         (errors.ManifestError(["x"]), 2),
         (errors.Invalid("x"), 2),
         (errors.AlreadyExists("x"), 2),
+        (errors.TimedOut("x"), 124),
         (errors.NotFound("x"), 1),
         (errors.ServerError("x"), 125),
         (errors.EngineUnreachable("x"), 125),
         (KeyboardInterrupt(), 130),
         (BrokenPipeError(), 141),
+        (OSError(errno.ENOSPC, "No space left on device"), 1),
+        (PermissionError(errno.EACCES, "Permission denied", "secret.yaml"), 1),
         (RuntimeError("x"), 1),
     ],
 )
@@ -166,4 +208,6 @@ def test_every_error_has_its_exit_status(
     monkeypatch.setattr(main.podrunner_command, "invoke", fails)
     monkeypatch.setattr(main, "_discard_output", lambda: None)
     assert main.run(["validate"]) == status
-    assert "Traceback" not in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "Traceback" not in told
+    assert ("defect" in told) == isinstance(error, RuntimeError)

@@ -267,10 +267,56 @@ def test_another_pod_of_the_same_name_is_not_ours() -> None:
 def test_output_that_nobody_reads_stops_the_pod() -> None:
     run = session()
     run.pod_changed(running(), 1)
-    assert told(run.output_closed(2)) == ["delete web"]
-    assert told(run.output_closed(3)) == []
+    assert told(run.output_failed("", 2)) == ["delete web"]
+    assert told(run.output_failed("", 3)) == []
     run.log_ended(MAIN, 4)
     assert told(run.pod_gone(REF, 5)) == ["end 141"]
+
+
+def test_output_that_cannot_be_written_stops_the_pod_and_exits_125() -> None:
+    run = session()
+    run.pod_changed(running(), 1)
+    problem = "problem standard output can't be written: No space left on device"
+    assert told(run.output_failed("No space left on device", 2)) == [problem, "delete web"]
+    run.log_ended(MAIN, 4)
+    assert told(run.pod_gone(REF, 5)) == ["end 125"]
+
+
+def test_output_that_cannot_be_written_decides_the_exit_status_whenever_the_pod_ended() -> None:
+    run = session()
+    run.pod_changed(running(), 1)
+    run.pod_changed(check_failed(), 2)
+    failed = told(run.output_failed("disk full", 3))
+    assert [line.split(":")[0] for line in failed] == [
+        'problem init container "check" of pod "web" failed with exit code 3 (Error) []',
+        "problem standard output can't be written",
+        "delete web",
+    ]
+    run.log_ended(CHECK, 4)
+    run.log_ended(MAIN, 4)
+    assert told(run.pod_gone(REF, 5)) == ["end 125"]
+
+
+def test_output_that_cannot_be_written_at_the_very_end_is_no_success() -> None:
+    run = session()
+    run.pod_changed(running(), 1)
+    run.pod_changed(succeeded(), 2)
+    run.log_ended(MAIN, 3)
+    assert told(run.pod_gone(REF, 4)) == ["end 0"]
+    assert told(run.output_failed("", 4)) == ["end 141"]
+
+
+def test_output_that_cannot_be_written_after_an_interrupt_does_not_hide_it() -> None:
+    run = session()
+    run.pod_changed(running(), 1)
+    run.interrupted(2)
+    assert told(run.output_failed("", 3)) == []
+    run.log_ended(MAIN, 4)
+    assert told(run.pod_gone(REF, 5)) == ["end 130"]
+
+
+def test_with_keep_output_that_cannot_be_written_leaves_the_pod() -> None:
+    assert told(session(keep=True).output_failed("", 2)) == ["end 141"]
 
 
 def test_an_event_is_shown_once_for_each_time_it_happened() -> None:
