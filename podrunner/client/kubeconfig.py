@@ -18,7 +18,7 @@ _KINDS = {"clusters": "cluster", "users": "user", "contexts": "context"}
 
 
 class Access(NamedTuple):
-    """How to reach a server and be let in: with a token, or else a certificate and its key. All but the token is PEM."""
+    """How to reach a server and be let in: by the token, else by the certificate and its key. Certificates are PEM."""
 
     address: str
     authority: bytes

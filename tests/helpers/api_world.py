@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from podrunner import clock, errors
-from podrunner.api import app, context, listen
+from podrunner.api import app, auth, context, listen
 from podrunner.objects.container import Container
 from podrunner.objects.meta import ObjectMeta
 from podrunner.objects.pod import Pod, PodSpec
-from podrunner.store import pods
+from podrunner.store import pods, system
 from podrunner.store.registry import Registry
 
 T = TypeVar("T")
@@ -163,10 +163,11 @@ class World:
 
     async def _main(self) -> None:
         self.registry = Registry(None, clock.SystemClock())
+        system.ensure(self.registry)
         self.node, self.leases, self.control = Node(), Leases(), Control()
         self._stopping, self.loop = asyncio.Event(), asyncio.get_running_loop()
         api = app.create(self.registry, self.node, self.leases, self.control)
-        await listen.serve(api, listen.bind(self.path), self._stopping, on_ready=self._ready.set)
+        await listen.serve(auth.Trusted(api), listen.bind(self.path), self._stopping, on_ready=self._ready.set)
         self.registry.close()
 
     def do(self, function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
