@@ -24,7 +24,8 @@ def read(data: Any) -> Fields:
     """FieldsV1 as a set. Raises ValueError when it is none."""
     if not isinstance(data, dict):
         raise ValueError("a set of fields must be a mapping")
-    return {_canonical(step): read(node) or LEAF if step != "." else {} for step, node in data.items()}
+    fields = {_canonical(step): read(node) or LEAF for step, node in data.items() if step != "."}
+    return fields | LEAF if "." in data else fields
 
 
 def write(fields: Fields) -> dict[str, Any]:

@@ -51,7 +51,7 @@ _SET = Rule("set")
 _SET_MERGED = Rule("set", strategy="merge")
 _ATOMIC_MAP = Rule(map_type="atomic")
 
-_RULES: dict[type[base.Struct], dict[str, Rule]] = {
+RULES: dict[type[base.Struct], dict[str, Rule]] = {
     meta.ObjectMeta: {"finalizers": _SET_MERGED, "ownerReferences": _by("uid")},
     pod.PodSpec: {
         "containers": _by("name"),
@@ -179,7 +179,7 @@ _KEY_DEFAULTS: dict[tuple[type[base.Struct], str], str] = {
 def rule(type_: type[base.Struct], field: str) -> Rule:
     """How the field of that JSON name merges, if the table says; else an empty Rule."""
     for each in type_.__mro__:
-        if field in (rows := _RULES.get(each, {})):
+        if field in (rows := RULES.get(each, {})):
             return rows[field]
         if field in ATOMIC_LISTS.get(each, ()):
             return _ATOMIC

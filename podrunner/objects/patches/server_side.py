@@ -85,8 +85,8 @@ def _before_first_apply(
     live: dict[str, Any], shape: shapes.Shape, subresource: str, api_version: str, now: datetime
 ) -> managers.Managers:
     """An object nobody was tracked on: all that is there belongs to one manager of that name."""
-    assert shape.type is not None
-    there = extent.compare(ownership.blank(shape.type), live, shape).changed
+    assert shape.struct is not None
+    there = extent.compare(ownership.blank(shape.struct), live, shape).changed
     fields = managers.ownable(managers.writable(there, subresource))
     manager = managers.Manager("before-first-apply", managers.UPDATE, api_version, subresource)
     return {manager: managers.Owned(fields, api_version, ownership.timestamp(now))} if fields else {}

@@ -33,7 +33,7 @@ class Shape:
 
     kind: str
     atomic: bool = True
-    type: type[base.Struct] | None = None
+    struct: type[base.Struct] | None = None
     item: "Shape | None" = None
     keys: tuple[tuple[str, Any], ...] = ()
     rule: schema.Rule = schema.UNMARKED
@@ -41,7 +41,7 @@ class Shape:
     @functools.cached_property
     def fields(self) -> "dict[str, Shape]":
         """A struct's fields by JSON name; of all else none."""
-        type_ = self.type
+        type_ = self.struct
         if type_ is None:
             return {}
         found = msgspec.structs.fields(type_)
@@ -89,7 +89,7 @@ def _shape(annotation: Any, rule: schema.Rule) -> Shape:
 
 
 def _list(item: Shape, rule: schema.Rule) -> Shape:
-    keys = tuple((key, _absent_key(item.type, key)) for key in sorted(rule.map_keys) if item.type)
+    keys = tuple((key, _absent_key(item.struct, key)) for key in sorted(rule.map_keys) if item.struct)
     return Shape(LIST, rule.list_type in ("", "atomic"), item=item, keys=keys, rule=rule)
 
 
