@@ -10,21 +10,39 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from podrunner.objects import kinds
+
 PROTOBUF = "application/vnd.kubernetes.protobuf"
 KUBECTL = Path(sysconfig.get_path("scripts")) / "kubectl"
 
-_DISCOVERY: dict[str, Any] = {
-    "/api": {"kind": "APIVersions", "versions": ["v1"]},
-    "/apis": {"kind": "APIGroupList", "apiVersion": "v1", "groups": []},
-    "/api/v1": {
-        "kind": "APIResourceList",
-        "groupVersion": "v1",
-        "resources": [
-            {"name": "nodes", "singularName": "node", "namespaced": False, "kind": "Node", "verbs": ["get"]},
-            {"name": "pods", "singularName": "pod", "namespaced": True, "kind": "Pod", "verbs": ["get", "create"]},
-        ],
-    },
-}
+
+def _discovery() -> dict[str, Any]:
+    """What tells kubectl of every kind that podrunner stores."""
+    groups = sorted({kind.group for kind in kinds.KINDS} - {""})
+    versions = [{"groupVersion": f"{group}/v1", "version": "v1"} for group in groups]
+    answers: dict[str, Any] = {
+        "/api": {"kind": "APIVersions", "versions": ["v1"]},
+        "/apis": {
+            "kind": "APIGroupList",
+            "apiVersion": "v1",
+            "groups": [
+                {"name": group, "versions": [version], "preferredVersion": version}
+                for group, version in zip(groups, versions, strict=True)
+            ],
+        },
+    }
+    for kind in kinds.KINDS:
+        listing = {"kind": "APIResourceList", "groupVersion": kind.api_version, "resources": []}
+        answers.setdefault(kind.path, listing)["resources"].append(
+            {
+                "name": kind.plural,
+                "singularName": kind.singular,
+                "namespaced": kind.namespaced,
+                "kind": kind.name,
+                "verbs": ["create", "get", "list", "watch"],
+            }
+        )
+    return answers
 
 
 class Sent(NamedTuple):
@@ -36,20 +54,23 @@ class Sent(NamedTuple):
 
 
 class Kubectl:
-    """kubectl in front of a server that answers each GET with `objects[path]`, and each POST with what it got."""
+    """kubectl in front of a server that answers each GET from `objects`, and each POST with what it got.
+
+    The keys of `objects` are paths, with or without the query; the values JSON data, or the bytes of a whole body.
+    """
 
     def __init__(self, home: Path, objects: Mapping[str, Any], decoded: Callable[[bytes], Any]) -> None:
         self.sent: list[Sent] = []
         self.decoded = decoded
         self._home = home
-        self._objects = {**_DISCOVERY, **objects}
+        self._objects = {**_discovery(), **objects}
 
     def __enter__(self) -> "Kubectl":
         world = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                found = world._objects.get(self.path.partition("?")[0])
+                found = world._objects.get(self.path, world._objects.get(self.path.partition("?")[0]))
                 missing = {"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": "NotFound", "code": 404}
                 self._answer(404 if found is None else 200, missing if found is None else found)
 
@@ -60,7 +81,7 @@ class Kubectl:
                 self._answer(201, world.decoded(body) if media_type == PROTOBUF else json.loads(body))
 
             def _answer(self, code: int, data: Any) -> None:
-                content = json.dumps(data).encode()
+                content = data if isinstance(data, bytes) else json.dumps(data).encode()
                 self.send_response(code)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(content)))
