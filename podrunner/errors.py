@@ -16,7 +16,8 @@
     │   ├── Expired                 410 Expired
     │   ├── UnsupportedMediaType    415 UnsupportedMediaType
     │   ├── Invalid                 422 Invalid (carries every field error)
-    │   └── TooManyRequests         429 TooManyRequests
+    │   ├── TooManyRequests         429 TooManyRequests
+    │   └── ServiceUnavailable      503 ServiceUnavailable
     ├── ServerError                 podrunner's own server can't be started or reached               exit status 125
     │   └── ServerRunning           another process serves this state directory already
     └── EngineError                 the Docker Engine would or could not do it                      exit status 125
@@ -146,6 +147,13 @@ class TooManyRequests(ObjectError):
 
     code = 429
     reason = "TooManyRequests"
+
+
+class ServiceUnavailable(ObjectError):
+    """What the request is about does not answer."""
+
+    code = 503
+    reason = "ServiceUnavailable"
 
 
 class ServerError(PodrunnerError):

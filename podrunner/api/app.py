@@ -63,7 +63,7 @@ def _of_resource(served: catalog.Served) -> Iterator[Route]:
         yield from _of_view(presenting.View(kind, kind), served, everywhere, collection)
     elif served.group_version == events_v1.VIEW.shown.api_version:
         yield from _of_view(events_v1.VIEW, served, everywhere, collection)
-    elif served.group == "metrics.k8s.io":
+    elif served.group_version == "metrics.k8s.io/v1beta1":
         for path in dict.fromkeys((everywhere, collection)):
             yield Route(path, _later("metrics", f"list_{served.plural}"))
         yield Route(f"{collection}/{{name}}", _later("metrics", f"get_{served.plural}"))

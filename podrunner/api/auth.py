@@ -7,26 +7,20 @@ only: a query parameter is none, nor is the WebSocket subprotocol that is meant 
 import ssl
 from collections.abc import Iterator
 from secrets import compare_digest
-from typing import Any, TypedDict
+from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from podrunner import errors
 from podrunner.api import answers, errors as statuses
+from podrunner.api.context import User
 from podrunner.credentials import names
 
 OPEN = frozenset({"/healthz", "/livez", "/readyz", "/version"})
 """The paths that need no credentials: those of the role system:public-info-viewer that we have."""
 
 _AUTHENTICATED = "system:authenticated"
-
-
-class User(TypedDict):
-    """Who asks, in Kubernetes' terms."""
-
-    name: str
-    groups: tuple[str, ...]
 
 
 OWNER: User = {"name": names.OWNER, "groups": (*names.OWNERS_GROUPS, _AUTHENTICATED)}

@@ -6,12 +6,19 @@ The agent and the composition root fulfil these; the tests of the API do it with
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypedDict
 
 from starlette.requests import Request
 
 from podrunner.objects.pod import Pod
 from podrunner.store.registry import Registry
+
+
+class User(TypedDict):
+    """Who asks, in Kubernetes' terms."""
+
+    name: str
+    groups: tuple[str, ...]
 
 
 class Line(Protocol):
@@ -140,6 +147,9 @@ class Control(Protocol):
 
     def stop(self) -> None:
         """Makes it leave, soon."""
+
+    def user_of_token(self, token: str) -> User | None:
+        """Who shows this token; None when it is not one of ours."""
 
 
 class Context(NamedTuple):

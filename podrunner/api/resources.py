@@ -1,134 +1,195 @@
-"""The verbs every kind has: get, list, watch, create, delete; and where a kind does one in its own way."""
+"""The verbs every kind has: get, list, watch, create, update, patch, delete, deletecollection.
 
-from collections.abc import Awaitable, Callable
-from typing import Any, NamedTuple
+What a verb does to what is stored is `store.strategy`'s; here it is read from the request and answered.
+"""
+
+from typing import Any
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
 
 from podrunner import errors
-from podrunner.api import answers, body, context, query, streams, watches
-from podrunner.objects import kinds
-from podrunner.objects.options import DeleteOptions
-from podrunner.store.registry import Registry
-
-Endpoint = Callable[[Request], Awaitable[Response]]
+from podrunner.api import answers, body, context, managers, negotiation, patching, presenting, query, streams, watches
+from podrunner.objects import meta, options, selectors
+from podrunner.store import strategy
+from podrunner.store.registry import Listing
 
 
-def delete_now(registry: Registry, kind: kinds.Kind, namespace: str, name: str, options: DeleteOptions) -> Any:
-    """Removes the object; answers a Status."""
-    only = options.preconditions
-    gone = registry.delete(kind, namespace, name, uid=only.uid, resource_version=only.resource_version)
-    return answers.deleted(kind, gone.metadata)
+class Endpoints:
+    """The endpoints of one kind in one API group, or of one of its subresources that is a part of the object."""
 
+    def __init__(self, view: presenting.View, subresource: str = "") -> None:
+        self._view = view
+        self._kind = view.kind
+        self._subresource = subresource
 
-class Resource(NamedTuple):
-    """How one kind is served. `create` and `delete` take what they do not use, so that kinds can differ in them."""
+    async def get(self, request: Request) -> Response:
+        presenter, obj = self._presenter(request), self._stored(request)
+        return answers.json(presenter.single(obj), media_type=self._accepted(request).media_type)
 
-    kind: kinds.Kind
-    create: Callable[[Registry, Any], Any] = Registry.create
-    delete: Callable[[Registry, kinds.Kind, str, str, DeleteOptions], Any] = delete_now
+    async def list_or_watch(self, request: Request) -> Response:
+        return self._watch(request) if query.flag(request, "watch") else self._list(request)
 
+    async def create(self, request: Request) -> Response:
+        dry_run = query.dry_run(request)
+        read = await body.read_object(request, self._view.shown)
+        obj = managers.tracked(request, None, self._placed(request, self._view.read(read.object)))
+        stored = strategy.create(context.of(request).registry, obj, dry_run=dry_run)
+        return self._written(request, stored, read.warnings, status=201)
 
-def routes(resource: Resource) -> list[Route]:
-    """The paths of a namespaced kind under /api/v1."""
-    plural = resource.kind.plural
-    collection = f"/api/v1/namespaces/{{namespace}}/{plural}"
-    single = f"{collection}/{{name}}"
-    return [
-        Route(f"/api/v1/{plural}", _list_or_watch(resource), methods=["GET"]),
-        Route(collection, _list_or_watch(resource), methods=["GET"]),
-        Route(collection, _create(resource), methods=["POST"]),
-        Route(single, _get(resource), methods=["GET"]),
-        Route(single, _delete(resource), methods=["DELETE"]),
-    ]
+    async def update(self, request: Request) -> Response:
+        dry_run = query.dry_run(request)
+        read = await body.read_object(request, self._view.shown)
+        obj = self._named(request, self._placed(request, self._view.read(read.object)))
+        obj = managers.tracked(request, self._stored(request), obj, self._subresource)
+        stored = strategy.replace(context.of(request).registry, obj, subresource=self._subresource, dry_run=dry_run)
+        return self._written(request, stored, read.warnings)
 
+    async def patch(self, request: Request) -> Response:
+        dry_run = query.dry_run(request)
+        patch = await patching.read(request)
+        registry = context.of(request).registry
+        current = self._find(request)
+        if current is None and not patch.creates:
+            self._stored(request)  # raises NotFound
+        read = patching.patched(request, patch, self._view, current, self._subresource)
+        obj = self._named(request, self._placed(request, read.object))
+        if current is None:
+            stored, status = strategy.create(registry, obj, dry_run=dry_run), 201
+        else:
+            stored, status = strategy.replace(registry, obj, subresource=self._subresource, dry_run=dry_run), 200
+        return self._written(request, stored, read.warnings, status=status)
 
-def _get(resource: Resource) -> Endpoint:
-    async def get(request: Request) -> Response:
+    async def delete(self, request: Request) -> Response:
+        asked = await self._delete_options(request)
         path = request.path_params
-        return answers.json(context.of(request).registry.get(resource.kind, path["namespace"], path["name"]))
-
-    return get
-
-
-def _list_or_watch(resource: Resource) -> Endpoint:
-    async def list_or_watch(request: Request) -> Response:
-        answer = _watch if query.flag(request, "watch") else _list
-        return answer(request, resource.kind)
-
-    return list_or_watch
-
-
-def _list(request: Request, kind: kinds.Kind) -> Response:
-    if token := request.query_params.get("continue"):
-        raise errors.BadRequest(f"continue key is not valid: {token}")  # we never give one out: lists are complete
-    listing = context.of(request).registry.list(
-        kind, request.path_params.get("namespace"), labels=query.labels(request), fields=query.fields(request)
-    )
-    return answers.json(
-        {
-            "kind": f"{kind.name}List",
-            "apiVersion": kind.api_version,
-            "metadata": {"resourceVersion": listing.resource_version},
-            "items": listing.items,
-        }
-    )
-
-
-def _watch(request: Request, kind: kinds.Kind) -> Response:
-    if query.flag(request, "sendInitialEvents"):
-        # Clients that hear this list and watch instead, as with API servers older than 1.27.
-        raise errors.Invalid("sendInitialEvents: Forbidden: sendInitialEvents is not supported")
-    bookmarks, seconds = query.flag(request, "allowWatchBookmarks"), query.integer(request, "timeoutSeconds")
-    try:
-        watch = context.of(request).registry.watch(
-            kind,
-            request.path_params.get("namespace"),
-            since=request.query_params.get("resourceVersion"),
-            labels=query.labels(request),
-            fields=query.fields(request),
+        gone = strategy.delete(
+            context.of(request).registry,
+            self._kind,
+            self._namespace(request) or "",
+            path["name"],
+            asked,
+            dry_run=bool(asked.dry_run),
         )
-    except errors.Expired as error:
-        return streams.Stream(watches.refusal(error), media_type=answers.JSON)
-    source = watches.lines(watch, kind, bookmarks=bookmarks, seconds=seconds or None)
-    return streams.Stream(source, media_type=answers.JSON)
+        if not gone.shown:
+            return answers.json(answers.deleted(self._kind, gone.object.metadata))
+        return answers.json(self._presenter(request).single(gone.object), media_type=self._accepted(request).media_type)
 
+    async def delete_collection(self, request: Request) -> Response:
+        asked = await self._delete_options(request)
+        gone = strategy.delete_collection(
+            context.of(request).registry,
+            self._kind,
+            self._namespace(request),
+            self._labels(request),
+            self._fields(request),
+            asked,
+            dry_run=bool(asked.dry_run),
+        )
+        return answers.json(self._presenter(request).listing(gone), media_type=self._accepted(request).media_type)
 
-def _create(resource: Resource) -> Endpoint:
-    async def create(request: Request) -> Response:
-        query.refuse_dry_run(request)
-        read = await body.read_object(request, resource.kind)
-        obj = _placed(read.object, request.path_params["namespace"])
-        stored = resource.create(context.of(request).registry, obj)
-        return answers.json(stored, status=201, warnings=read.warnings)
+    def _list(self, request: Request) -> Response:
+        registry, presenter = context.of(request).registry, self._presenter(request)
+        query.check_list(request)
+        listing: Listing = registry.list(
+            self._kind,
+            self._namespace(request),
+            labels=self._labels(request),
+            fields=self._fields(request),
+            limit=query.integer(request, "limit") or None,
+            continue_=request.query_params.get("continue") or None,
+        )
+        query.check_age(request, listing.resource_version)
+        return answers.json(presenter.listing(listing), media_type=self._accepted(request).media_type)
 
-    return create
-
-
-def _delete(resource: Resource) -> Endpoint:
-    async def delete(request: Request) -> Response:
-        query.refuse_dry_run(request)
-        options = await body.read_options(request, DeleteOptions)
-        if options.dry_run:
-            raise errors.BadRequest("dryRun: is not supported")
-        if options.grace_period_seconds is None:
-            options = msgspec.structs.replace(
-                options, grace_period_seconds=query.integer(request, "gracePeriodSeconds")
+    def _watch(self, request: Request) -> Response:
+        asked, presenter = query.watch(request), self._presenter(request)
+        try:
+            watch = context.of(request).registry.watch(
+                self._kind,
+                self._namespace(request),
+                since=asked.since,
+                labels=self._labels(request),
+                fields=self._fields(request),
             )
-        path = request.path_params
-        return answers.json(
-            resource.delete(context.of(request).registry, resource.kind, path["namespace"], path["name"], options)
+        except errors.Expired as error:
+            return streams.Stream(watches.refusal(error), media_type=negotiation.JSON)
+        return streams.Stream(watches.lines(watch, presenter, asked), media_type=negotiation.JSON)
+
+    def _find(self, request: Request) -> Any | None:
+        try:
+            return self._stored(request)
+        except errors.NotFound:
+            return None
+
+    def _stored(self, request: Request) -> Any:
+        return context.of(request).registry.get(self._kind, self._namespace(request) or "", request.path_params["name"])
+
+    def _namespace(self, request: Request) -> str | None:
+        """The namespace of the path; None where it names none, and for kinds without."""
+        namespace: str | None = request.path_params.get("namespace") if self._kind.namespaced else None
+        return namespace
+
+    def _placed(self, request: Request, obj: Any) -> Any:
+        """The object in the namespace of the path. Raises errors.BadRequest when it names another."""
+        namespace = self._namespace(request) or ""
+        if obj.metadata.namespace not in ("", namespace):
+            raise errors.BadRequest(
+                "the namespace of the provided object does not match the namespace sent on the request"
+            )
+        return msgspec.structs.replace(obj, metadata=msgspec.structs.replace(obj.metadata, namespace=namespace))
+
+    @staticmethod
+    def _named(request: Request, obj: Any) -> Any:
+        """The object with the name of the path. Raises errors.BadRequest when it has another."""
+        name = request.path_params["name"]
+        if obj.metadata.name not in ("", name):
+            raise errors.BadRequest(
+                f"the name of the object ({obj.metadata.name}) does not match the name on the URL ({name})"
+            )
+        return msgspec.structs.replace(obj, metadata=msgspec.structs.replace(obj.metadata, name=name))
+
+    def _labels(self, request: Request) -> selectors.Selector:
+        return query.labels(request)
+
+    def _fields(self, request: Request) -> selectors.FieldSelector:
+        fields = query.fields(request)
+        terms = (term._replace(field=self._view.stored_field(term.field)) for term in fields.terms)
+        return fields._replace(terms=tuple(terms))
+
+    @staticmethod
+    def _accepted(request: Request) -> negotiation.Accepted:
+        return negotiation.accepted(request.headers.get("accept"))
+
+    def _presenter(self, request: Request) -> presenting.Presenter:
+        return presenting.Presenter(
+            self._view,
+            self._accepted(request),
+            context.of(request).registry.clock.now,
+            request.query_params.get("includeObject", ""),
         )
 
-    return delete
+    def _written(
+        self, request: Request, stored: meta.Object, warnings: tuple[str, ...], *, status: int = 200
+    ) -> Response:
+        return answers.json(
+            self._presenter(request).single(stored),
+            status=status,
+            warnings=(*warnings, *answers.warnings_about(stored)),
+            media_type=self._accepted(request).media_type,
+        )
 
-
-def _placed(obj: Any, namespace: str) -> Any:
-    """The object in the namespace of the path. Raises errors.BadRequest when it names another."""
-    if obj.metadata.namespace not in ("", namespace):
-        raise errors.BadRequest("the namespace of the provided object does not match the namespace sent on the request")
-    metadata = msgspec.structs.replace(obj.metadata, namespace=namespace)
-    return msgspec.structs.replace(obj, metadata=metadata)
+    @staticmethod
+    async def _delete_options(request: Request) -> options.DeleteOptions:
+        """The options of the body, else those of the query."""
+        asked = await body.read_options(request, options.DeleteOptions)
+        given: dict[str, Any] = {}
+        if asked.grace_period_seconds is None:
+            given["grace_period_seconds"] = query.integer(request, "gracePeriodSeconds")
+        if asked.propagation_policy is None:
+            given["propagation_policy"] = request.query_params.get("propagationPolicy")
+        if query.dry_run(request):
+            given["dry_run"] = ("All",)
+        query.check_dry_run(asked.dry_run)
+        return msgspec.structs.replace(asked, **given)

@@ -7,7 +7,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from podrunner.api import answers, context, query, streams
+from podrunner.api import context, negotiation, query, streams
 
 PING_SECONDS = 5.0
 
@@ -20,7 +20,7 @@ async def attend(request: Request) -> Response:
     """
     parts, lease, network = context.of(request), query.flag(request, "lease"), query.flag(request, "network")
     held = parts.leases.hold(request.path_params["run"], network=network) if lease else contextlib.nullcontext()
-    return streams.Stream(_lines(held, parts.node), media_type=answers.JSON)
+    return streams.Stream(_lines(held, parts.node), media_type=negotiation.JSON)
 
 
 async def _lines(held: contextlib.AbstractAsyncContextManager[None], node: context.Node) -> AsyncGenerator[bytes, None]:

@@ -29,9 +29,14 @@ class Stream(StreamingResponse):
     """
 
     def __init__(
-        self, source: AsyncGenerator[bytes | None, None], *, media_type: str, first: bytes | None = None
+        self,
+        source: AsyncGenerator[bytes | None, None],
+        *,
+        media_type: str | None = None,
+        first: bytes | None = None,
+        status: int = 200,
     ) -> None:
-        super().__init__((), media_type=media_type)
+        super().__init__((), status, media_type=media_type)
         self._source = source
         self._first = first
 

@@ -95,7 +95,7 @@ def test_a_body_that_is_no_json_is_a_bad_request(world: World, body: bytes) -> N
 
 
 def test_a_body_of_another_media_type_is_refused(world: World) -> None:
-    answer = world.ask("POST", PODS, b"k8s\0", {"Content-Type": "application/vnd.kubernetes.protobuf"})
+    answer = world.ask("POST", PODS, b"a pod", {"Content-Type": "text/plain"})
     assert (answer.status, answer.data["reason"]) == (415, "UnsupportedMediaType")
 
 
@@ -129,16 +129,6 @@ def test_warnings_fit_into_headers_whatever_the_fields_are_called(world: World) 
     assert warnings[0] == '299 - "unknown field \\"spec.\\u2192\\""'
 
 
-def test_what_was_only_to_be_tried_is_not_done(world: World) -> None:
-    world.create_pod()
-    refusal = '400 BadRequest: dryRun: Invalid value: "All": is not supported'
-    assert message(world, "POST", f"{PODS}?dryRun=All", manifest("b")) == refusal
-    assert message(world, "DELETE", f"{PODS}/kubia?dryRun=All") == refusal
-    assert world.ask("DELETE", f"{PODS}/kubia", {"dryRun": ["All"]}).status == 400
-    (left,) = world.ask("GET", PODS).data["items"]
-    assert "deletionTimestamp" not in left["metadata"]
-
-
 def test_a_list_has_a_version_to_watch_from(world: World) -> None:
     pod = world.create_pod()
     listing = world.ask("GET", PODS).data
@@ -156,7 +146,7 @@ def test_a_list_has_a_version_to_watch_from(world: World) -> None:
         ("labelSelector=app+in+(a,b)", ["a", "b"]),
         ("fieldSelector=metadata.name%3Db", ["b"]),
         ("fieldSelector=status.phase!%3DPending", []),
-        ("limit=1", ["a", "b"]),
+        ("limit=1", ["a"]),
     ],
 )
 def test_a_list_can_be_narrowed(world: World, query: str, names: list[str]) -> None:
@@ -190,7 +180,7 @@ def test_what_is_not_there_is_not_found(world: World) -> None:
 def test_paths_and_methods_that_are_not_served_are_told_apart(world: World) -> None:
     assert message(world, "GET", "/api/v1/nothing") == "404 NotFound: the server could not find the requested resource"
     assert message(world, "GET", f"{PODS}/") == "404 NotFound: the server could not find the requested resource"
-    assert message(world, "PUT", f"{PODS}/kubia") == (
+    assert message(world, "POST", f"{PODS}/kubia") == (
         "405 MethodNotAllowed: the server does not allow this method on the requested resource"
     )
 
@@ -201,7 +191,7 @@ def test_paths_and_methods_that_are_not_served_are_told_apart(world: World) -> N
         ("", None, 30),
         ("?gracePeriodSeconds=5", None, 5),
         ("", {"kind": "DeleteOptions", "apiVersion": "v1", "gracePeriodSeconds": 4}, 4),
-        ("?gracePeriodSeconds=5", {"gracePeriodSeconds": 0}, 0),
+        ("?gracePeriodSeconds=5", {"gracePeriodSeconds": 1}, 1),
     ],
 )
 def test_a_deleted_pod_is_answered_with_the_end_it_is_given(

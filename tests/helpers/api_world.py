@@ -137,6 +137,9 @@ class Control:
     def stop(self) -> None:
         self.stopped = True
 
+    def user_of_token(self, token: str) -> context.User | None:
+        return auth.OWNER if token == "the token" else None
+
 
 class World:
     """A running API. The store and the stand-ins belong to its thread: look at them with `do`."""
