@@ -19,6 +19,8 @@ from podrunner.api import answers, catalog, preferences
 _AGGREGATED = {"g": "apidiscovery.k8s.io", "as": "APIGroupDiscoveryList"}
 _AGGREGATED_VERSIONS = ("v2", "v2beta1")
 
+_EXTENSIONS = "apiextensions.k8s.io/v1"
+
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -29,6 +31,7 @@ def routes() -> list[Route]:
         Route("/apis", _root(catalog.GROUPS, lambda _request: _group_list())),
         *(Route(f"/apis/{group}", _fixed(_group, group)) for group in catalog.GROUPS),
         *(Route(catalog.path(each), _fixed(_resource_list, each)) for each in catalog.GROUP_VERSIONS),
+        Route(f"/apis/{_EXTENSIONS}/customresourcedefinitions", _fixed(_no_definitions, _EXTENSIONS)),
     ]
 
 
@@ -166,6 +169,12 @@ def _subresource(served: catalog.Served, subresource: catalog.Subresource) -> di
         "kind": subresource.kind,
         "verbs": subresource.verbs,
     }
+
+
+def _no_definitions(group_version: str) -> dict[str, Any]:
+    """The custom resources that there are, for kubectl, which looks a kind up among them if it cannot be patched."""
+    metadata = {"resourceVersion": "1"}
+    return {"kind": "CustomResourceDefinitionList", "apiVersion": group_version, "metadata": metadata, "items": []}
 
 
 def _without_empty_lists(told: dict[str, Any]) -> dict[str, Any]:
