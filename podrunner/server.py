@@ -135,6 +135,10 @@ class _Server:
         """Makes the server leave; `run` returns when it has."""
         self._leave.set()
 
+    def user_of_token(self, token: str) -> auth.User | None:
+        """Who shows this token to the API; None when it is not ours."""
+        return self._front.user_of_token(token)
+
     def _heed_signals(self) -> None:
         """The end of the terminal is one of them, unless the server was started under nohup."""
         loop = asyncio.get_running_loop()

@@ -36,6 +36,7 @@ class Front:
         self._ring = keyring.Keyring(where.credentials)
         self._time = time
         self._listener: socket.socket | None = None
+        self._guard: auth.Guarded | None = None
         self.port = 0
         self.ready = False
         self.problem = ""
@@ -45,6 +46,10 @@ class Front:
     def address(self) -> str:
         """The URL for clients."""
         return f"https://{names.HOST}:{self.port}"
+
+    def user_of_token(self, token: str) -> auth.User | None:
+        """Who shows this token; None when it is not ours."""
+        return self._guard and self._guard.user_of_token(token.encode())
 
     def open(self, asked: int = 0) -> None:
         """Takes the port: the one asked for, which is kept from now on, else the kept one, else any that is free.
@@ -88,7 +93,8 @@ class Front:
         self.ready = True
         log.info("listening at %s; `podrunner kubeconfig` tells kubectl", self.address)
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(https.serve(auth.Guarded(app, opened.token), self._listener, opened.context))
+            self._guard = auth.Guarded(app, opened.token)
+            tasks.create_task(https.serve(self._guard, self._listener, opened.context))
             tasks.create_task(self._renew(opened))
 
     async def _renew(self, opened: keyring.Opened) -> None:
