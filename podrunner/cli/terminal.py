@@ -30,7 +30,8 @@ from podrunner.pods import age, columns
 _CONTAINER_COLOURS = ("cyan", "magenta", "blue", "yellow", "green", "bright_cyan", "bright_magenta", "bright_blue")
 _GOOD = frozenset({"Running", "Completed", "Succeeded"})
 _ON_THE_WAY = frozenset({"Pending", "ContainerCreating", "PodInitializing", "Terminating", "NotReady"})
-_BAR_WIDTH = 30
+_BAR_WIDTH = 20
+_NARROW = 72
 _DRAW_EVERY_SECONDS = 0.05
 
 
@@ -115,22 +116,12 @@ class TerminalPrinter(PlainPrinter):
         self._live_rows = len(rows)
 
     def _live_part(self) -> RenderableType:
-        table = Table.grid(padding=(0, 2))
-        for column in range(5):
-            table.add_column(no_wrap=True, overflow="ellipsis", ratio=None if column else 0)
-        for pod in self._pods.values():
-            table.add_row(*self._live_status(pod))
-        return Group(*map(_bar, self._pulls.under_way()), table)
-
-    def _live_status(self, pod: Pod) -> tuple[RenderableType, ...]:
-        created = pod.metadata.creation_timestamp or datetime.now(UTC)
-        text = columns.status(pod)
-        return (
-            self._spinner,
-            Text(pod.metadata.name, style="bold"),
-            Text(columns.ready(pod)),
-            Text(text, style=status_style(text)),
-            Text(age.text(datetime.now(UTC) - created), style="dim"),
+        """A line for each pull and each pod. Where the terminal is narrow only the most telling columns are left."""
+        narrow = self._console.width < _NARROW
+        pods = [_live_status(pod, self._spinner, narrow=narrow) for pod in self._pods.values()]
+        return Group(
+            *(_grid([_bar(pull, narrow=narrow)], 0) for pull in self._pulls.under_way()),
+            _grid(pods, 0 if narrow else 1),
         )
 
     def _coloured_prefix(self, pod: PodRef, container: str) -> bytes:
@@ -154,10 +145,31 @@ def status_style(status: str) -> str:
     return "yellow" if on_the_way else "red"
 
 
-def _bar(pull: Pull) -> RenderableType:
-    row = Table.grid(padding=(0, 2))
+def _live_status(pod: Pod, spinner: Spinner, *, narrow: bool) -> tuple[RenderableType, ...]:
+    created = pod.metadata.creation_timestamp or datetime.now(UTC)
+    status = columns.status(pod)
+    name, coloured = Text(pod.metadata.name, style="bold"), Text(status, style=status_style(status))
+    if narrow:
+        return name, coloured
+    return spinner, name, Text(columns.ready(pod)), coloured, Text(age.text(datetime.now(UTC) - created), style="dim")
+
+
+def _bar(pull: Pull, *, narrow: bool) -> tuple[RenderableType, ...]:
+    layers = Text(f"{pull.done_layers}/{pull.layers} layers", style="dim")
+    if narrow:
+        return Text(pull.reference), layers
     known = pull.size > 0
     bar = ProgressBar(total=pull.size if known else None, completed=pull.fetched, width=_BAR_WIDTH, pulse=not known)
     sizes = f"{filesize.decimal(pull.fetched)} of {filesize.decimal(pull.size)}" if known else ""
-    row.add_row(Text(pull.reference), bar, Text(sizes), Text(f"{pull.done_layers}/{pull.layers} layers", style="dim"))
-    return row
+    return Text(pull.reference), bar, Text(sizes), layers
+
+
+def _grid(rows: Sequence[tuple[RenderableType, ...]], name: int) -> Table:
+    """Rows of one line each; where they are too long, the column `name` is cut first."""
+    table = Table.grid(padding=(0, 2))
+    for column in range(len(rows[0]) if rows else 0):
+        # What may wrap is cut first, and names, which have no spaces, are cut rather than wrapped.
+        table.add_column(no_wrap=column != name, overflow="ellipsis")
+    for row in rows:
+        table.add_row(*row)
+    return table

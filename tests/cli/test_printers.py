@@ -3,12 +3,15 @@
 import io
 import json
 import os
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
+from podrunner.cli import terminal
 from podrunner.cli.jsonlines import JsonPrinter
 from podrunner.cli.output import Messages, Output
 from podrunner.cli.plain import PlainPrinter
@@ -171,6 +174,16 @@ def test_output_whose_reader_left_is_told_once() -> None:
         output.write(b"two\n")
 
 
+def test_output_that_fits_only_in_parts_is_written_in_parts() -> None:
+    class Narrow(io.BytesIO):
+        def write(self, data: Any, /) -> int:
+            return super().write(bytes(data[:2]))
+
+    raw = Narrow()
+    Output(raw).write(b"hello")
+    assert raw.getvalue() == b"hello"
+
+
 def test_a_message_that_cannot_be_written_is_no_error() -> None:
     closed = io.StringIO()
     closed.close()
@@ -188,6 +201,31 @@ def test_a_terminal_erases_the_live_part_before_anything_stays() -> None:
     assert "kubia-init\x1b[0m  0/2  Init:0/2" in live
     assert row == "\r\x1b[1A\x1b[Jkubia-init   0/2     Init:0/2          0          0s"
     assert out == b"[kubia] \x1b[1mhere\xff\n"
+
+
+@pytest.mark.parametrize(
+    ("columns", "live"),
+    [
+        (80, ["registry.example.com/ku…  ━━━━━━━━━━━━          30 bytes of 50 bytes  0/1 layers",
+              "kubia-init  0/2  Init:0/2  0s"]),
+        (40, ["registry.example.com/kubia:…  0/1 layers", "kubia-init  Init:0/2"]),
+        (16, ["reg…  0/1 layers", "kubia…  Init:0/2"]),
+        (5, ["0/1 …", "Init…"]),
+    ],
+)  # fmt: skip
+def test_the_live_part_has_one_row_for_each_thing_however_narrow_the_terminal(
+    monkeypatch: pytest.MonkeyPatch, columns: int, live: list[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setattr(terminal, "_DRAW_EVERY_SECONDS", 0)
+    image = msgspec.structs.replace(layer("a", "Downloading", 30, 50), reference="registry.example.com/kubia:1.0")
+    _, err = shown(
+        lambda output, messages: TerminalPrinter(output, messages, [pod()], colour=False, output_is_terminal=True),
+        lambda printer: printer.status(pod(created=datetime.now(UTC))),
+        lambda printer: printer.pull(image),
+    )
+    drawn = re.sub(r"\x1b\[[0-9;]*[a-zA-Z]|\r|[⠀-⣿]  ", "", err).splitlines()
+    assert [line.rstrip() for line in drawn[-len(live) :]] == live
 
 
 def test_colours_are_left_out_when_unwanted() -> None:
