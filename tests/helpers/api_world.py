@@ -11,6 +11,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
+from starlette.types import ASGIApp
+
 from podrunner import clock, errors
 from podrunner.api import app, auth, context, listen
 from podrunner.objects.container import Container
@@ -169,9 +171,11 @@ class World:
         system.ensure(self.registry)
         self.node, self.leases, self.control = Node(), Leases(), Control()
         self._stopping, self.loop = asyncio.Event(), asyncio.get_running_loop()
-        api = app.create(self.registry, self.node, self.leases, self.control)
-        await listen.serve(auth.Trusted(api), listen.bind(self.path), self._stopping, on_ready=self._ready.set)
+        await self._serve(app.create(self.registry, self.node, self.leases, self.control))
         self.registry.close()
+
+    async def _serve(self, api: ASGIApp) -> None:
+        await listen.serve(auth.Trusted(api), listen.bind(self.path), self._stopping, on_ready=self._ready.set)
 
     def do(self, function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         """What `function` returns when the server's thread calls it."""
