@@ -24,7 +24,7 @@ from podrunner.agent.followers import Followers
 from podrunner.agent.network import PodNetwork
 from podrunner.agent.node import Node
 from podrunner.agent.progress import Progress
-from podrunner.api import activity, app, auth, front, listen
+from podrunner.api import activity, app, auth, context, front, listen
 from podrunner.engine import client, networks
 from podrunner.objects import kinds
 from podrunner.objects.pod import Pod
@@ -135,7 +135,7 @@ class _Server:
         """Makes the server leave; `run` returns when it has."""
         self._leave.set()
 
-    def user_of_token(self, token: str) -> auth.User | None:
+    def user_of_token(self, token: str) -> context.User | None:
         """Who shows this token to the API; None when it is not ours."""
         return self._front.user_of_token(token)
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from starlette.types import ASGIApp
 
 from podrunner import clock, errors, files, paths
-from podrunner.api import auth, https
+from podrunner.api import auth, context, https
 from podrunner.credentials import keyring, names
 
 PORTS = range(20000, 30000)
@@ -47,9 +47,9 @@ class Front:
         """The URL for clients."""
         return f"https://{names.HOST}:{self.port}"
 
-    def user_of_token(self, token: str) -> auth.User | None:
+    def user_of_token(self, token: str) -> context.User | None:
         """Who shows this token; None when it is not ours."""
-        return self._guard and self._guard.user_of_token(token.encode())
+        return None if self._guard is None else self._guard.user_of_token(token.encode())
 
     def open(self, asked: int = 0) -> None:
         """Takes the port: the one asked for, which is kept from now on, else the kept one, else any that is free.
