@@ -74,7 +74,8 @@ def owned(obj: Data) -> dict[str, list[str]]:
 
 
 def config(**data: str | None) -> Data:
-    return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c", "namespace": "default"}, "data": data}
+    found = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "c", "namespace": "default"}}
+    return {**found, "data": data} if data else found
 
 
 def a_pod(*containers: Data, **spec: Any) -> Data:

@@ -47,14 +47,18 @@ def everything(value: Any, shape: shapes.Shape) -> Fields:
 
 
 def compare(before: Any, after: Any, shape: shapes.Shape) -> Difference:
-    """What became of `before`; both are values of a shape that is not atomic."""
+    """What became of `before`; both are values of a shape that is not atomic.
+
+    Null, an empty list and an empty map are no news where nothing was: the encoded object does not have them either.
+    """
     changed: Fields = {}
     removed: Fields = {}
     old_parts = _parts(before, shape)
     for step, new in _parts(after, shape).items():
         inner = shape.at(step)
         if step not in old_parts:
-            changed[step] = everything(new, inner)
+            if not _is_nothing(new, inner):
+                changed[step] = everything(new, inner)
             continue
         old = old_parts.pop(step)
         if old == new:
@@ -69,8 +73,8 @@ def compare(before: Any, after: Any, shape: shapes.Shape) -> Difference:
                 changed[step] = below.changed
             if below.removed:
                 removed[step] = below.removed
-    removed.update((step, everything(old, shape.at(step))) for step, old in old_parts.items())
-    return Difference(changed, removed)
+    gone = {step: old for step, old in old_parts.items() if not _is_nothing(old, shape.at(step))}
+    return Difference(changed, removed | {step: everything(old, shape.at(step)) for step, old in gone.items()})
 
 
 def with_named_parents(fields: Fields, shape: shapes.Shape) -> Fields:
@@ -83,6 +87,10 @@ def with_named_parents(fields: Fields, shape: shapes.Shape) -> Fields:
             below = with_named_parents(node, shape.at(step))
             paths[step] = below | LEAF if step[2:] in shape.fields else below
     return paths
+
+
+def _is_nothing(value: Any, shape: shapes.Shape) -> bool:
+    return value is None or (not value and shape.kind in (shapes.LIST, shapes.MAP))
 
 
 def _parts(value: Any, shape: shapes.Shape) -> dict[str, Any]:

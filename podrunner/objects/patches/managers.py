@@ -91,7 +91,7 @@ def _read(entry: Any) -> tuple[Manager, Owned]:
         case {"operation": "Apply" | "Update" as operation, "apiVersion": str(version), "fieldsType": "FieldsV1"}:
             named = "" if operation == APPLY else version
             manager = Manager(entry.get("manager", ""), operation, named, entry.get("subresource", ""))
-            return manager, Owned(fieldset.read(entry.get("fieldsV1") or {}), version, entry.get("time") or "")
+            return manager, Owned(fieldset.read(entry.get("fieldsV1", {})), version, entry.get("time") or "")
     raise ValueError("an entry needs an operation, an apiVersion and fields of type FieldsV1")
 
 

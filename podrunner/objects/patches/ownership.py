@@ -27,7 +27,7 @@ def track(
     """`after` with the `managedFields` that this write leaves: its manager owns what it changed, nobody what is gone.
 
     `before` is the stored object, None when `after` is being created. `after` is what the client wrote, with defaults
-    and without what the server adds of its own (a node's name, a status), which nobody must come to own. What it says of
+    and without what the server adds of its own, like a node's name, which nobody must come to own. What it says of
     `managedFields` counts: none keeps those of `before`, one empty entry resets them. An object that has none is not
     tracked before someone applies to it.
     """

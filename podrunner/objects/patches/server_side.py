@@ -58,7 +58,7 @@ def apply(
     result = merging.without_nulls(merged, shape)
     left = managers.without(owners, fieldset.union(changed, removed), api_version)
     if own := managers.ownable(stated):
-        is_same = last is not None and last.fields == own and result == live
+        is_same = last is not None and last.fields == own and not any(difference)
         left[applier] = managers.Owned(own, api_version, last.time if last and is_same else ownership.timestamp(now))
     if manager == KUBECTL:
         result = _with_last_applied(result, applied)

@@ -111,7 +111,9 @@ def _without_directives(original: list[Any], patch: list[Any], key: str) -> tupl
 def _set_order(result: dict[str, Any], pending: dict[str, Any], name: str, order: Any, shape: shapes.Shape) -> None:
     """Merges the list together with the order it is to have, so that it is not merged once more."""
     if shape.struct and name not in shape.fields:
-        raise errors.BadRequest(f'unable to find api field in struct {shape.struct.__name__} for the json field "{name}"')
+        raise errors.BadRequest(
+            f'unable to find api field in struct {shape.struct.__name__} for the json field "{name}"'
+        )
     if name not in result and name not in pending:
         return
     inner = shape.inner(name)
