@@ -14,7 +14,7 @@ _RULES = {
     spec.FAIL_FAST: (r"true|false", 'must be "true" or "false"'),
     spec.NETWORK: (r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}", "must be the name of an engine network"),
     spec.PUBLISH: (
-        r"( *([0-9]{0,5}:)?[0-9]{1,5} *(,|$))+",
+        r"( *([0-9]{0,5}:)?[0-9]{1,5} *(,|$))*",
         "must be [HOST:]PORT, as in 8080:80, commas between several",
     ),
 }

@@ -48,6 +48,7 @@ class Registry:
         self._watches: set[Watch] = set()
         self._observers: list[Callable[[history.Entry], None]] = []
         self._waking: asyncio.TimerHandle | None = None
+        self._waking_on: asyncio.AbstractEventLoop | None = None
         self._woken_at = 0.0
 
     def create(self, obj: Obj, *, dry_run: bool = False) -> Obj:
@@ -273,8 +274,8 @@ class Registry:
         if loop.time() >= due:
             self._wake()
             self._woken_at = loop.time()
-        elif self._waking is None:
-            self._waking = loop.call_at(due, self._wake)
+        elif self._waking is None or self._waking_on is not loop:
+            self._waking, self._waking_on = loop.call_at(due, self._wake), loop
 
     def _wake(self) -> None:
         if self._waking is not None:

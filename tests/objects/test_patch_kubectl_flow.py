@@ -87,7 +87,7 @@ def test_an_annotation_that_cannot_be_read_allows_nothing(text: str) -> None:
 
 
 def test_kubectl_keeps_the_annotation_in_step_with_what_it_applies() -> None:
-    taken = apply(applied_client_side(), annotated(NEW), "kubectl")
+    taken = apply(applied_client_side(), annotated(NEW), "kubectl", force=True)
     assert last_applied(taken) == {**NEW, "metadata": {**NEW["metadata"], "annotations": {}}}
     assert last_applied(apply(applied_client_side(), NEW, "kubectl")) == NEW
     assert last_applied(apply(applied_client_side(), NEW, "other", force=True))["metadata"]["labels"] == {

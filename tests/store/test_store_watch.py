@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from podrunner import clock, errors
-from podrunner.objects import config, kinds, meta, selectors
-from podrunner.store import database
+from podrunner.objects import codec, config, kinds, meta, selectors
+from podrunner.store import database, history
 from podrunner.store.registry import Registry
 from podrunner.store.watch import Change, ChangeType, Watch
 
@@ -259,19 +259,74 @@ class Follower:
 
 
 @settings(max_examples=60, deadline=None)
-@given(writes)
-def test_readers_that_resume_at_random_see_every_change_exactly_once(steps: list[Write]) -> None:
+@given(writes, st.sampled_from([1, 3, 1024]))
+def test_readers_that_resume_at_random_see_every_change_exactly_once(steps: list[Write], in_memory: int) -> None:
     registry = Registry(None, clock.SystemClock())
     followers = [Follower(registry, reader) for reader in READERS]
-    for step in steps:
-        perform(registry, step)
-        for number in sorted(step.resuming):
-            followers[number].read()
-            followers[number].resume()
-    for follower in followers:
-        follower.read()
-        assert follower.agrees()
-        assert follower.versions == sorted(set(follower.versions))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(history, "RECENT_CHANGES", in_memory)
+        for step in steps:
+            perform(registry, step)
+            for number in sorted(step.resuming):
+                followers[number].read()
+                followers[number].resume()
+        for follower in followers:
+            follower.read()
+            assert follower.agrees()
+            assert follower.versions == sorted(set(follower.versions))
     newest = int(registry.list(CONFIG_MAP).resource_version)
     assert followers[0].versions == followers[1].versions == list(range(1, newest + 1))
     registry.close()
+
+
+def test_the_initial_list_is_handed_out_apart(registry: Registry) -> None:
+    registry.create(config_map("a"))
+    watch = registry.watch(CONFIG_MAP, since=None)
+    registry.create(config_map("b"))
+    assert (told(list(watch.initial())), watch.resource_version) == (["ADDED a 2"], "2")
+    assert watch.initial() == ()
+    assert told(drained(watch, registry)) == ["ADDED b 3"]
+    assert registry.watch(CONFIG_MAP, since="3").initial() == ()
+
+
+def test_a_change_has_its_object_as_json(registry: Registry) -> None:
+    registry.create(config_map("a"))
+    registry.create(config_map("b", "green"))
+    everything, red = registry.watch(CONFIG_MAP, since=None), registry.watch(CONFIG_MAP, since=None, labels=RED)
+    registry.update(config_map("a", "green"))
+    registry.delete(CONFIG_MAP, "default", "a")
+    for watch in (everything, red):
+        for change in drained(watch, registry):
+            assert codec.decode(change.body, config.ConfigMap) == change.object
+
+
+def test_changes_in_quick_succession_wake_a_reader_few_times(registry: Registry) -> None:
+    async def batches() -> list[int]:
+        sizes: list[int] = []
+        with registry.watch(CONFIG_MAP, since="1") as watch:
+            writing = asyncio.create_task(write())
+            while sum(sizes) < 200:
+                sizes.append(len(await watch.batch()))
+            await writing
+        return sizes
+
+    async def write() -> None:
+        for number in range(200):
+            registry.create(config_map(f"a{number}"))
+            await asyncio.sleep(0)
+
+    sizes = asyncio.run(batches())
+    assert sizes[0] == 1, "the first of them does not wait"
+    assert len(sizes) < 40
+
+
+def test_a_reader_is_woken_on_a_loop_that_comes_after_another(registry: Registry) -> None:
+    async def burst(first: int) -> int:
+        with registry.watch(CONFIG_MAP, since=registry.list(CONFIG_MAP).resource_version) as watch:
+            reading = asyncio.create_task(watch.batch())
+            await asyncio.sleep(0)
+            for number in range(first, first + 3):
+                registry.create(config_map(f"a{number}"))
+            return len(await asyncio.wait_for(reading, 1))
+
+    assert [asyncio.run(burst(first)) for first in (0, 10, 20)] == [3, 3, 3]
