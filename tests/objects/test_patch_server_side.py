@@ -204,6 +204,27 @@ def test_an_item_that_another_owns_in_part_loses_only_what_was_mine() -> None:
     assert (left["spec"]["containers"][1]["image"], left["spec"]["containers"][1].get("env")) == ("busybox:1", None)
 
 
+def variables(*names: str) -> list[dict[str, str]]:
+    return [{"name": name, "value": "1"} for name in names]
+
+
+def test_of_an_item_with_several_owners_only_what_nobody_else_owns_goes() -> None:
+    mine = apply(None, a_pod(main("a"), main("b", env=variables("C"))), "me")
+    ours = apply(mine, a_pod(main("b", env=variables("D"))), "you")
+    edited = update(ours, a_pod(main("a"), main("b", env=variables("C", "D", "E"))), "controller")
+    left = apply(edited, a_pod(main("a")), "me")
+    assert left["spec"]["containers"][1]["env"] == variables("D", "E")
+    assert '.spec.containers[name="b"].env[name="E"]' in owned(left)["controller Update"]
+
+
+def test_an_item_without_an_owner_goes_with_what_others_put_into_it() -> None:
+    mine = apply(None, a_pod(main("a"), main("b")), "me")
+    edited = update(mine, a_pod(main("a"), main("b", env=variables("E"))), "controller")
+    left = apply(edited, a_pod(main("a")), "me")
+    assert containers(left) == ["a"]
+    assert "controller Update" not in owned(left)
+
+
 def test_a_struct_goes_when_its_last_owner_leaves() -> None:
     made = apply(None, a_pod(main(), securityContext={"fsGroup": 1}), "me")
     assert apply(made, a_pod(main()), "me")["spec"]["securityContext"] == {}  # the default

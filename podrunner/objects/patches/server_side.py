@@ -95,7 +95,7 @@ def _before_first_apply(
 def _pruned(merged: dict[str, Any], last: Fields, owned: Fields, shape: shapes.Shape) -> Any:
     """`merged` without what is in `last`, the applier's earlier statement, and not in `owned`, which is anybody's now.
 
-    What is left in a list item or struct that goes goes with it, unless somebody owns it.
+    A list item that nobody owns goes with all that is in it; a struct stays as long as something in it is owned.
     """
     owned = extent.with_named_parents(owned, shape)
     last = extent.with_named_parents(last, shape)
