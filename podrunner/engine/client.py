@@ -184,8 +184,8 @@ def open_api(where: address.Address, version: str, timeout: int = ANSWER_SECONDS
         # Neither a proxy nor ~/.netrc concerns a socket, and looking for them costs a fifth of a short call.
         api.trust_env = False
     elif not where.url.startswith("ssh://"):
-        for scheme in ("http://", "https://"):
-            api.mount(scheme, requests.adapters.HTTPAdapter(pool_maxsize=CALL_THREADS))
+        api.mount("http://", requests.adapters.HTTPAdapter(pool_maxsize=CALL_THREADS))
+        api.mount("https://", _OneAuthority(api.verify, pool_maxsize=CALL_THREADS))
     return api
 
 
@@ -227,6 +227,17 @@ class _OneSocket(UnixHTTPAdapter):
 
     def get_connection(self, url: str | bytes, proxies: Any = None) -> Any:
         return super().get_connection("http+docker://localhost")
+
+
+class _OneAuthority(requests.adapters.HTTPAdapter):
+    """Trusts whom the engine's address says; requests would rather trust the file that REQUESTS_CA_BUNDLE names."""
+
+    def __init__(self, verify: bool | str | None, *, pool_maxsize: int) -> None:
+        super().__init__(pool_maxsize=pool_maxsize)
+        self._verify = verify
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        return super().send(request, *args, **{**kwargs, "verify": self._verify})
 
 
 def _unreachable(error: Exception, where: address.Address) -> str:

@@ -76,12 +76,11 @@ class Encrypted:
 
     def _decrypt(self) -> bytes:
         parts: list[bytes] = []
-        try:
-            while True:
-                parts.append(self._tls.read(CHUNK_BYTES))
-        except ssl.SSLWantReadError:
-            pass
-        except ssl.SSLZeroReturnError:
+        # The other side's end is an empty read, or an error if we have ended too.
+        with contextlib.suppress(ssl.SSLWantReadError):
+            with contextlib.suppress(ssl.SSLZeroReturnError):
+                while data := self._tls.read(CHUNK_BYTES):
+                    parts.append(data)
             self._ended = True
         return b"".join(parts)
 
