@@ -180,7 +180,10 @@ class _Server:
             working.result()
 
     def _publish(self, authority: str) -> None:
-        system.publish_certificate(self._registry, authority)
+        try:
+            system.publish_certificate(self._registry, authority)
+        except errors.PodrunnerError as error:
+            log.warning("the certificate of the API is not in every namespace: %s", error)
 
     async def _leave_in_time(self) -> None:
         """Leaves after a time without pods, runs and requests, or when the state directory is gone."""

@@ -30,6 +30,8 @@ class Connection(H11Protocol):
 
     def __init__(self, config: Config, server_state: ServerState, stopping: asyncio.Event) -> None:
         super().__init__(config, server_state, {"stopping": stopping})
+        # Uvicorn would log requests, queries and all, wherever logging is set up otherwise than it expects.
+        self.access_log = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(cast("asyncio.Transport", transport))

@@ -26,6 +26,10 @@ class FrontWorld(api_world.World):
         self.ring = keyring.Keyring(self.files.credentials)
         self._app = app
 
+    def __enter__(self) -> "FrontWorld":
+        super().__enter__()
+        return self
+
     async def _serve(self, api: ASGIApp) -> None:
         self.front = Front(self.files, self.registry.clock)
         self.front.open()
@@ -59,8 +63,10 @@ class FrontWorld(api_world.World):
         return super().open(method, path, body, sent)
 
 
-def reads_nothing_more(sock: socket.socket) -> bool:
-    """Whether the server has broken the connection off."""
+def read_to_the_end(sock: socket.socket) -> bytes:
+    """What still comes until the server ends the connection or breaks it off. Raises TimeoutError if it does not."""
+    came = b""
     with contextlib.suppress(ConnectionError, ssl.SSLError):
-        return sock.recv(1) == b""
-    return True
+        while block := sock.recv(65536):
+            came += block
+    return came
