@@ -7,7 +7,7 @@ was killed at the wrong moment) is removed from the engine.
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import datetime
 
 from podrunner import errors
@@ -15,6 +15,7 @@ from podrunner.agent import container_logs, sessions, worker
 from podrunner.agent.executor import Services
 from podrunner.agent.leases import Leases
 from podrunner.agent.progress import Report
+from podrunner.agent.usage import PodUsage, Usage
 from podrunner.engine import containers, logs, observe, watch
 from podrunner.engine.session import Session
 from podrunner.engine.tunnels import Tunnel
@@ -44,6 +45,7 @@ class Node:
         self._services = services
         self._recorder = events.Recorder(registry, "kubelet", name)
         self._scheduler = events.Recorder(registry, "default-scheduler")
+        self._usage = Usage(services.engine)
         self._workers: dict[str, worker.Worker] = {}
 
     async def run(self) -> None:
@@ -88,6 +90,10 @@ class Node:
         """Connects to a port of the pod. See `sessions.forward`."""
         known = self._workers.get(pod.metadata.uid)
         return await sessions.forward(self._services.engine, pod, known.sandbox if known else None, port)
+
+    async def usage(self, pods: Iterable[Pod]) -> list[PodUsage]:
+        """What those of the pods use that run. See `usage.Usage.of`."""
+        return await self._usage.of(pods)
 
     def progress(self) -> AsyncIterator[Report]:
         """The progress of image pulls from now on."""

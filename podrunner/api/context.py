@@ -3,7 +3,7 @@
 The agent and the composition root fulfil these; the tests of the API do it with a few lines.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol, TypedDict
@@ -101,6 +101,30 @@ class Tunnel(Protocol):
         """Closes the connection. May be called again, and at any time."""
 
 
+class ContainerUsage(Protocol):
+    """A container's use: billionths of a processor, and bytes of working set."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def cpu_nanocores(self) -> int: ...
+    @property
+    def memory_bytes(self) -> int: ...
+
+
+class PodUsage(Protocol):
+    """The use of a pod's running containers, measured over `window_seconds` before `at`."""
+
+    @property
+    def pod(self) -> Pod: ...
+    @property
+    def at(self) -> datetime: ...
+    @property
+    def window_seconds(self) -> float: ...
+    @property
+    def containers(self) -> Sequence[ContainerUsage]: ...
+
+
 class Node(Protocol):
     """Where the pods run. What raises an ObjectError has done nothing."""
 
@@ -127,6 +151,9 @@ class Node(Protocol):
 
     async def port_forward(self, pod: Pod, port: int) -> Tunnel:
         """Connects to a port on localhost inside the pod."""
+
+    async def usage(self, pods: Iterable[Pod]) -> Sequence[PodUsage]:
+        """What those of the pods use that run."""
 
     def progress(self) -> AsyncIterator[Report]:
         """The progress of image pulls from now on."""
