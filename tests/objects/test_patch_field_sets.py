@@ -43,6 +43,12 @@ def test_steps_are_written_in_one_form_however_they_came() -> None:
     ]
 
 
+def test_true_is_no_port() -> None:
+    fieldset.read({'k:{"containerPort":true}': {}, "v:true": {}, "v:1.0": {}})
+    assert fieldset.key_step((("containerPort", 1),)) == 'k:{"containerPort":1}'
+    assert fieldset.value_step(1) == "v:1"
+
+
 @pytest.mark.parametrize(
     "data",
     [[], "x", {"f": {}}, {"x:a": {}}, {"f:a": []}, {"f:a": "x"}, {"k:{": {}}, {"k:[1]": {}}, {"k:3": {}},

@@ -8,9 +8,10 @@ Source: structured-merge-diff `fieldpath/set.go`, `element.go`, `serialize-pe.go
 """
 
 import functools
-import json
 from collections.abc import Iterator
 from typing import Any, TypeAlias
+
+import msgspec
 
 Fields: TypeAlias = "dict[str, Fields]"
 
@@ -87,13 +88,11 @@ def field_step(name: str) -> str:
     return f"f:{name}"
 
 
-@functools.lru_cache(maxsize=4096)
 def key_step(keys: tuple[tuple[str, Any], ...]) -> str:
     """The step to the item of a list that has these key fields, given in order of their names."""
     return f"k:{_json(dict(keys))}"
 
 
-@functools.lru_cache(maxsize=4096)
 def value_step(value: Any) -> str:
     """The step to an item of a set."""
     return f"v:{_json(value)}"
@@ -103,7 +102,7 @@ def value_step(value: Any) -> str:
 def _canonical(step: str) -> str:
     """The step as `field_step`, `key_step` and `value_step` write it. Raises ValueError when it is none."""
     kind, _, rest = step.partition(":")
-    match kind, json.loads(rest) if kind in ("k", "v", "i") else rest:
+    match kind, msgspec.json.decode(rest) if kind in ("k", "v", "i") else rest:
         case "k", dict(keys) if not any(isinstance(value, (dict, list)) for value in keys.values()):
             return key_step(tuple(sorted(keys.items())))
         case "v", str() | int() | float() | None as value:
@@ -120,11 +119,11 @@ def _shown(step: str) -> str:
     """As structured-merge-diff's PathElement.String."""
     kind, _, rest = step.partition(":")
     if kind == "k":
-        return f"[{','.join(f'{name}={_json(value)}' for name, value in json.loads(rest).items())}]"
+        return f"[{','.join(f'{name}={_json(value)}' for name, value in msgspec.json.decode(rest).items())}]"
     if kind == "v":
         return f"[={rest}]"
     return f"[{rest}]" if kind == "i" else f".{rest}"
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).translate(_ESCAPES)
+    return msgspec.json.encode(value).decode().translate(_ESCAPES)

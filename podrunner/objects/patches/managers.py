@@ -90,7 +90,7 @@ def _read(entry: Any) -> tuple[Manager, Owned]:
     match entry:
         case {"operation": "Apply" | "Update" as operation, "apiVersion": str(version), "fieldsType": "FieldsV1"}:
             named = "" if operation == APPLY else version
-            manager = Manager(entry.get("manager", ""), operation, named, entry.get("subresource", ""))
+            manager = Manager(entry.get("manager") or "", operation, named, entry.get("subresource") or "")
             return manager, Owned(fieldset.read(entry.get("fieldsV1", {})), version, entry.get("time") or "")
     raise ValueError("an entry needs an operation, an apiVersion and fields of type FieldsV1")
 

@@ -1,6 +1,6 @@
-"""Server-side apply: fields are owned by who states them, and go when their last owner states them no more. Pure.
+"""Server-side apply: fields belong to those who state them, and go with the last of these. Pure; performs no I/O.
 
-Performs no I/O. Sources: structured-merge-diff `merge/update.go`; apimachinery `pkg/util/managedfields/internal/`
+Sources: structured-merge-diff `merge/update.go`; apimachinery `pkg/util/managedfields/internal/`
 (structuredmerge.go, conflict.go, skipnonapplied.go, lastappliedmanager.go, lastappliedupdater.go).
 """
 
