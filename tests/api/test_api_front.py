@@ -176,6 +176,20 @@ def test_no_token_is_ever_logged(world: FrontWorld, caplog: pytest.LogCaptureFix
     assert token not in caplog.text
 
 
+def test_answers_are_sent_at_once(tmp_path: Path) -> None:
+    """Else each would wait 40 ms for the client's delayed acknowledgement of its first half."""
+    no_delay = []
+
+    async def note(scope: Scope, receive: Receive, send: Send) -> None:
+        sock = scope["state"]["transport"].get_extra_info("socket")
+        no_delay.append(sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        await tell_user(scope, receive, send)
+
+    with FrontWorld(tmp_path, note) as world:
+        world.ask("GET", "/")
+    assert no_delay == [1]
+
+
 def test_a_client_that_does_not_shake_hands_is_left(world: FrontWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(https, "HANDSHAKE_SECONDS", 0.05)
     with world.connect_tcp() as sock:
