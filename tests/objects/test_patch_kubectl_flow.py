@@ -96,6 +96,10 @@ def test_kubectl_keeps_the_annotation_in_step_with_what_it_applies() -> None:
     }
 
 
+def test_kubectl_gets_no_annotation_where_there_is_none() -> None:
+    assert "annotations" not in apply(None, NEW, "kubectl")["metadata"]
+
+
 def test_an_annotation_that_would_be_too_large_is_left_out() -> None:
     large = manifest(main("a", "b:1", args=["x" * 262144]), app="x")
     assert "annotations" not in apply(applied_client_side(), large, "kubectl")["metadata"]

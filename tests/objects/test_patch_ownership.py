@@ -162,6 +162,13 @@ def test_entries_that_make_no_sense_are_not_taken(broken: dict[str, Any]) -> Non
     assert owned(written) == {"creator Update": [".data", ".data.a"]}
 
 
+def test_managed_fields_that_are_no_list_are_not_taken() -> None:
+    created = create(config(a="1"))
+    after = {**created, "metadata": {**created["metadata"], "managedFields": "x"}}
+    kind = patch_cases.type_of(created)
+    assert ownership.track(created, after, kind, manager="x", subresource="", api_version="v1", now=LATER) == created
+
+
 def test_through_a_subresource_nobody_rewrites_the_owners() -> None:
     created = create(a_pod(main()))
     after = {**created, "metadata": {**created["metadata"], "managedFields": [{}]}}
@@ -189,6 +196,19 @@ def test_of_many_updaters_the_oldest_are_joined() -> None:
     assert owned(obj)["ancient-changes Update"] == [".data", ".data.a", ".data.k01", ".data.k02", ".data.k03"]
     assert entry(obj)["time"] == "2026-01-02T12:03:00Z"
     assert len(obj["metadata"]["managedFields"]) == managers.MOST_UPDATERS
+
+
+def test_only_entries_of_one_version_are_joined() -> None:
+    obj = create(config(a="0"), "m00")
+    first = entry(obj)
+    foreign = [first | {"manager": "f", "apiVersion": "v9"}]
+    many = [first | {"manager": f"m{number:02}", "fieldsV1": {"f:data": {f"f:{number}": {}}}} for number in range(10)]
+    obj["metadata"]["managedFields"] = foreign + many
+    assert list(owned(update(obj, {**obj, "data": {"a": "1"}}, "m09"))) == [
+        "ancient-changes Update",
+        "f Update",
+        *(f"m{number:02} Update" for number in range(2, 10)),
+    ]
 
 
 def test_entries_are_ordered_by_operation_time_and_name() -> None:

@@ -167,6 +167,18 @@ def test_an_atomic_map_is_replaced_whole() -> None:
     assert apply(made, a_pod(main(), nodeSelector={"b": "2"}), "me")["spec"]["nodeSelector"] == {"b": "2"}
 
 
+def test_parts_of_what_has_become_one_value_are_left_alone() -> None:
+    made = apply(None, a_pod(main(), nodeSelector={"a": "1"}, overhead={"cpu": "1"}, hostname="h"), "me")
+    fields = made["metadata"]["managedFields"][0]["fieldsV1"]["f:spec"]
+    fields |= {"f:nodeSelector": {"f:a": {}}, "f:overhead": {"f:cpu": {"f:part": {}}}}
+    yours = {"f:spec": {"f:nodeSelector": {}, "f:overhead": {}}}
+    made["metadata"]["managedFields"].append(
+        {**made["metadata"]["managedFields"][0], "manager": "you", "fieldsV1": yours}
+    )
+    left = apply(made, a_pod(main()), "me")["spec"]
+    assert (left.get("hostname"), left["nodeSelector"], left["overhead"]) == (None, {"a": "1"}, {"cpu": "1"})
+
+
 def test_the_items_of_a_set_are_owned_each() -> None:
     def finalized(*names: str) -> dict[str, Any]:
         manifest = config()

@@ -179,6 +179,7 @@ def test_each_kind_merges_by_its_own_keys() -> None:
     ("patch", "message"),
     [
         ({"containers": [{"image": "b"}]}, "map: map[image:b] does not contain declared merge key: name"),
+        ({"containers": [{"image": None}]}, "map: map[image:<nil>] does not contain declared merge key: name"),
         ({"containers": [{"$patch": "delete", "image": "b"}]},
          "map: map[$patch:delete image:b] does not contain declared merge key: name"),
         ({"containers": [{"name": "a", "ports": [{"hostPort": 1}]}]},
