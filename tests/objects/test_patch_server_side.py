@@ -171,7 +171,7 @@ def test_parts_of_what_has_become_one_value_are_left_alone() -> None:
     made = apply(None, a_pod(main(), nodeSelector={"a": "1"}, overhead={"cpu": "1"}, hostname="h"), "me")
     fields = made["metadata"]["managedFields"][0]["fieldsV1"]["f:spec"]
     fields |= {"f:nodeSelector": {"f:a": {}}, "f:overhead": {"f:cpu": {"f:part": {}}}}
-    yours = {"f:spec": {"f:nodeSelector": {}, "f:overhead": {}}}
+    yours: dict[str, Any] = {"f:spec": {"f:nodeSelector": {}, "f:overhead": {}}}
     made["metadata"]["managedFields"].append(
         {**made["metadata"]["managedFields"][0], "manager": "you", "fieldsV1": yours}
     )
@@ -214,6 +214,18 @@ def test_an_item_that_another_owns_in_part_loses_only_what_was_mine() -> None:
     left = apply(shared, a_pod(main("a")), "me")
     assert containers(left) == ["a", "b"]
     assert (left["spec"]["containers"][1]["image"], left["spec"]["containers"][1].get("env")) == ("busybox:1", None)
+
+
+def test_a_struct_that_another_owns_keeps_what_nobody_owns() -> None:
+    made = apply(None, a_pod(main(), securityContext={"fsGroup": 1}), "me")
+    made["spec"]["securityContext"]["runAsUser"] = 2
+    theirs: dict[str, Any] = {"f:spec": {"f:securityContext": {}}}
+    made["metadata"]["managedFields"] += [
+        {**made["metadata"]["managedFields"][0], "manager": "you", "fieldsV1": theirs}
+    ]
+    assert apply(made, a_pod(main()), "me")["spec"]["securityContext"] == {"runAsUser": 2}
+    del made["metadata"]["managedFields"][1]
+    assert apply(made, a_pod(main()), "me")["spec"]["securityContext"] == {}
 
 
 def variables(*names: str) -> list[dict[str, str]]:

@@ -53,14 +53,16 @@ def _interleaved(live: Sequence[str], applied: Sequence[str]) -> Iterator[int | 
 
 
 def remove(value: Any, fields: Fields, shape: shapes.Shape) -> Any:
-    """`value` without the paths in `fields`, and without what is empty because of that."""
-    if shape.atomic:
-        return value
+    """`value` without the paths in `fields`, none of which leads into what is one value.
+
+    What is left empty by that is null, as in structured-merge-diff: for `extent.stated` it is still there. Items of
+    lists that are left empty go.
+    """
     if shape.kind == shapes.LIST:
         steps = ((shape.step(item), item) for item in value)
-        return [item for _, item in _remaining(steps, fields, shape)]
+        return [item for _, item in _remaining(steps, fields, shape) if item is not None] or None
     steps = ((fieldset.field_step(name), part) for name, part in value.items())
-    return {step[2:]: part for step, part in _remaining(steps, fields, shape)}
+    return {step[2:]: part for step, part in _remaining(steps, fields, shape)} or None
 
 
 def _remaining(parts: Iterable[tuple[str, Any]], fields: Fields, shape: shapes.Shape) -> Iterator[tuple[str, Any]]:
@@ -68,8 +70,8 @@ def _remaining(parts: Iterable[tuple[str, Any]], fields: Fields, shape: shapes.S
         node = fields.get(step)
         if node is None:
             yield step, part
-        elif "." not in node and (rest := remove(part, node, shape.at(step))):
-            yield step, rest
+        elif "." not in node:
+            yield step, remove(part, node, shape.at(step))
 
 
 def without_nulls(value: Any, shape: shapes.Shape) -> Any:
