@@ -19,13 +19,14 @@ import msgspec
 import setproctitle
 
 from podrunner import __version__, clock, errors, holding, paths
+from podrunner.agent import registration
 from podrunner.agent.executor import Services
 from podrunner.agent.followers import Followers
 from podrunner.agent.network import PodNetwork
 from podrunner.agent.node import Node
 from podrunner.agent.progress import Progress
 from podrunner.api import activity, app, auth, context, front, listen
-from podrunner.engine import client, networks
+from podrunner.engine import address, client, networks
 from podrunner.objects import kinds
 from podrunner.objects.pod import Pod
 from podrunner.pods import spec
@@ -152,6 +153,9 @@ class _Server:
 
     async def _build_node(self) -> Node:
         facts = await self._engine.info()
+        machine = registration.Machine(
+            facts.name.lower(), address.machine_ip(self._engine.address.url), facts, self._engine.version
+        )
         services = Services(
             engine=self._engine,
             instance=self._instance,
@@ -159,8 +163,9 @@ class _Server:
             followers=Followers(),
             progress=Progress(),
             clock=self._clock,
+            node_ip=machine.ip,
         )
-        return Node(self._registry, services, facts.name.lower())
+        return Node(self._registry, services, machine)
 
     async def _serve(self, listener: socket.socket, working: asyncio.Task[None], on_ready: Callable[[], None]) -> None:
         closing = asyncio.Event()

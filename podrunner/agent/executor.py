@@ -28,6 +28,7 @@ class Services(NamedTuple):
     followers: Followers
     progress: Progress
     clock: clock.Clock
+    node_ip: str
 
 
 class Executor:
@@ -140,6 +141,7 @@ class Executor:
                 instance=self._services.instance,
                 attempt=operation.attempt,
                 sandbox_id=operation.sandbox_id,
+                joins=operation.joins,
             )
         except errors.EngineNotFound as missing:
             if await self._has(container.image, operation.sandbox_id):

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import datetime
 
 from podrunner import errors
-from podrunner.agent import container_logs, sessions, worker
+from podrunner.agent import container_logs, registration, sessions, worker
 from podrunner.agent.executor import Services
 from podrunner.agent.leases import Leases
 from podrunner.agent.progress import Report
@@ -38,18 +38,20 @@ log = logging.getLogger(__name__)
 class Node:
     """The one node. `run` works until it is cancelled."""
 
-    def __init__(self, registry: Registry, services: Services, name: str) -> None:
-        self.name = name
+    def __init__(self, registry: Registry, services: Services, machine: registration.Machine) -> None:
+        self.name = machine.name
         self.leases = Leases(registry, services.network)
         self._registry = registry
         self._services = services
-        self._recorder = events.Recorder(registry, "kubelet", name)
+        self._recorder = events.Recorder(registry, "kubelet", machine.name)
         self._scheduler = events.Recorder(registry, "default-scheduler")
+        self._registration = registration.Registration(registry, machine, services.clock)
         self._usage = Usage(services.engine)
         self._workers: dict[str, worker.Worker] = {}
 
     async def run(self) -> None:
         """Works for the pods of the store. Raises EngineError if the engine can't be asked at the start."""
+        self._registration.register()
         seen = await observe.pods(self._services.engine, self._services.instance)
         elsewhere = {pod.metadata.uid for pod in self._pods() if spec.NETWORK in pod.metadata.annotations}
         await self._services.network.adopt(seen.keys() - elsewhere)
@@ -58,6 +60,7 @@ class Node:
             tasks.create_task(self._follow_engine())
             tasks.create_task(self._look_anew_regularly())
             tasks.create_task(self.leases.claim())
+            tasks.create_task(self._registration.run())
 
     def logs(
         self,
@@ -159,7 +162,11 @@ class Node:
                     known = self._workers.get(event.owner.pod_uid)
                     if known is not None:
                         known.container_changed(event.container_id, event.action)
-                case watch.Reconnected() | watch.Disconnected():
+                case watch.Reconnected():
+                    self._registration.engine_back()
+                    self._look_anew()
+                case watch.Disconnected():
+                    self._registration.engine_lost()
                     self._look_anew()
 
     async def _look_anew_regularly(self) -> None:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import msgspec
 
 from podrunner import errors
-from podrunner.agent.announcer import STARTING, Announcer
+from podrunner.agent.announcer import Announcer
 from podrunner.agent.executor import Executor, Services
 from podrunner.agent.outcome import Outcome
 from podrunner.engine import observe
@@ -196,7 +196,7 @@ class Worker:
 
     def _earliest(self, wake_at: datetime | None) -> datetime | None:
         """`wake_at`, or when a start that takes long no longer holds back the status."""
-        ends = [begun.at + HOLD for (kind, _), begun in self._under_way.items() if kind in STARTING]
+        ends = [begun.at + HOLD for (kind, _), begun in self._under_way.items() if kind in plan.STARTING]
         now = self._services.clock.now()
         return min(
             (time for time in (wake_at, *ends) if time is not None and (time is wake_at or time > now)), default=None
@@ -229,11 +229,17 @@ class Worker:
         if any(isinstance(operation, plan.StartContainer) for operation in decided.operations):
             return True
         recent = self._services.clock.now() - HOLD
-        return any(kind in STARTING and begun.at > recent for (kind, _), begun in self._under_way.items())
+        return any(kind in plan.STARTING and begun.at > recent for (kind, _), begun in self._under_way.items())
 
     def _report(self) -> None:
         name = self._pod.metadata
-        written = pods.write_status(self._registry, name.namespace, name.name, name.uid, status.build(self._view()))
+        written = pods.write_status(
+            self._registry,
+            name.namespace,
+            name.name,
+            name.uid,
+            status.build(self._view(), node_ip=self._services.node_ip),
+        )
         if written is not None:
             self._pod = written
 
@@ -298,6 +304,7 @@ _WAITS = {
         ("Warning", "ErrImageNeverPull", "{message}"),
         ("Warning", "Failed", "Error: ErrImageNeverPull"),
     ],
+    "CreateContainerConfigError": [("Warning", "Failed", "Error: {message}")],
     "InvalidImageName": [("Warning", "InspectFailed", "{message}"), ("Warning", "Failed", "Error: InvalidImageName")],
 }
 """The events that go with a wait, by its reason: type, event reason, message."""

@@ -5,21 +5,17 @@ import platform
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from podrunner import __version__
 from podrunner.api import answers, context
-
-KUBERNETES = ("1", "37", "0")
-"""The Kubernetes release whose API types we have."""
+from podrunner.objects import release
 
 
 async def version(_request: Request) -> Response:
     """As `kubectl version` reads it: the release whose API we follow, and ours as its build."""
-    major, minor, patch = KUBERNETES
     return answers.json(
         {
-            "major": major,
-            "minor": minor,
-            "gitVersion": f"v{major}.{minor}.{patch}+podrunner-{__version__}",
+            "major": release.MAJOR,
+            "minor": release.MINOR,
+            "gitVersion": release.GIT_VERSION,
             "gitCommit": "",
             "gitTreeState": "",
             "buildDate": "",

@@ -5,10 +5,12 @@ Every `podrunner run` imports this module: what only some addresses need is impo
 """
 
 import os
+import socket
 import stat
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -47,6 +49,23 @@ def resolve(environ: Mapping[str, str], config_dir: Path | None = None) -> Addre
     if name not in ("", "default"):
         return _of_context(name, source, config_dir)
     return Address(url=f"unix://{first_usable(well_known_sockets(environ))}", source="the well-known sockets")
+
+
+def machine_ip(url: str) -> str:
+    """The IP address of the machine that the engine at `url` is on; sends nothing.
+
+    For an engine on this machine the one under which others reach this machine, 127.0.0.1 if none could.
+    """
+    host = urlsplit(url).hostname
+    try:
+        if host:
+            return str(socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0][4][0])
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            # To connect a datagram socket only asks the routing table; the address is reserved for documentation.
+            probe.connect(("198.51.100.1", 9))
+            return str(probe.getsockname()[0])
+    except OSError:
+        return "127.0.0.1"
 
 
 def config_directory(environ: Mapping[str, str]) -> Path:

@@ -3,24 +3,19 @@
 The rules are the kubelet's: `getPhase` in kubernetes pkg/kubelet/kubelet_pods.go.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from podrunner.objects import meta
-from podrunner.objects.pod_status import ContainerStateTerminated, ContainerStatus, PodIP, PodStatus
+from podrunner.objects.pod_status import ContainerStateTerminated, ContainerStatus, HostIP, PodIP, PodStatus
 from podrunner.pods import conditions, container_status, spec, stopping
 from podrunner.pods.view import View
 
 
-def build(view: View) -> PodStatus:
-    """The pod's status now. A phase that is final (Succeeded, Failed) stays."""
+def build(view: View, *, node_ip: str = "") -> PodStatus:
+    """The pod's status now, on the node with that address. A phase that is final (Succeeded, Failed) stays."""
     pod = view.pod
-    init_statuses = tuple(container_status.build(view, container, init=True) for container in pod.spec.init_containers)
-    statuses = tuple(
-        sorted(
-            (container_status.build(view, container, init=False) for container in pod.spec.containers),
-            key=lambda s: s.name,
-        )
-    )
+    init_statuses = tuple(container_status.build(view, container) for container in pod.spec.init_containers)
+    statuses = _sorted(container_status.build(view, container) for container in pod.spec.containers)
     phase = pod.status.phase if pod.status.phase in ("Succeeded", "Failed") else _phase(view, init_statuses, statuses)
     ips = view.sandbox.ips if view.sandbox else ()
     return PodStatus(
@@ -29,8 +24,8 @@ def build(view: View) -> PodStatus:
         message=pod.status.message,
         qos_class=pod.status.qos_class,
         start_time=pod.status.start_time or meta.at_second(view.now),
-        host_ip=pod.status.host_ip,
-        host_ips=pod.status.host_ips,
+        host_ip=node_ip,
+        host_ips=(HostIP(ip=node_ip),) if node_ip else (),
         pod_ip=ips[0] if ips else pod.status.pod_ip,
         pod_ips=tuple(PodIP(ip=ip) for ip in ips) or pod.status.pod_ips,
         conditions=conditions.build(
@@ -38,9 +33,15 @@ def build(view: View) -> PodStatus:
         ),
         init_container_statuses=init_statuses,
         container_statuses=statuses,
-        ephemeral_container_statuses=pod.status.ephemeral_container_statuses,
+        ephemeral_container_statuses=_sorted(
+            container_status.build(view, container) for container in pod.spec.ephemeral_containers
+        ),
         observed_generation=pod.metadata.generation,
     )
+
+
+def _sorted(statuses: Iterable[ContainerStatus]) -> tuple[ContainerStatus, ...]:
+    return tuple(sorted(statuses, key=lambda status: status.name))
 
 
 def _phase(view: View, init_statuses: Sequence[ContainerStatus], statuses: Sequence[ContainerStatus]) -> str:

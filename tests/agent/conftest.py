@@ -13,7 +13,9 @@ from podrunner.agent.followers import Followers
 from podrunner.agent.network import PodNetwork
 from podrunner.agent.node import Node
 from podrunner.agent.progress import Progress
+from podrunner.agent.registration import Machine
 from podrunner.engine import client
+from podrunner.store import system as store_system
 from podrunner.store.registry import Registry
 
 
@@ -33,7 +35,10 @@ async def network(engine: client.Client, instance: str) -> PodNetwork:
 async def world(engine: client.Client, instance: str, network: PodNetwork) -> AsyncIterator[NodeWorld]:
     system = clock.SystemClock()
     registry = Registry(None, system)
-    node = Node(registry, Services(engine, instance, network, Followers(), Progress(), system), "here")
+    store_system.ensure(registry)
+    machine = Machine("here", "127.0.0.1", await engine.info(), engine.version)
+    services = Services(engine, instance, network, Followers(), Progress(), system, machine.ip)
+    node = Node(registry, services, machine)
     working = asyncio.create_task(node.run())
     yield NodeWorld(node, registry)
     working.cancel()

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from podrunner.api import catalog, server_info
+from podrunner.api import catalog
 from podrunner.api.openapi import names, operations, schemas
-from podrunner.objects import envelopes, options
+from podrunner.objects import envelopes, options, release
 
 Document = dict[str, Any]
 
@@ -25,7 +25,7 @@ def of_group_version(group_version: str) -> Document:
 
 
 def info() -> dict[str, str]:
-    return {"title": "podrunner", "version": f"v{'.'.join(server_info.KUBERNETES)}"}
+    return {"title": "podrunner", "version": release.GIT_VERSION}
 
 
 def _add_types(components: schemas.Components, served: catalog.Served) -> None:
