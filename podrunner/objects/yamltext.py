@@ -77,6 +77,10 @@ def _json_escapes(text: str) -> str:
     return re.sub(_SURROGATE_PAIR, join, text)
 
 
+# Looked up for every scalar of a manifest.
+_Scalar, _MappingEnd, _SequenceEnd = yaml.ScalarEvent, yaml.MappingEndEvent, yaml.SequenceEndEvent
+
+
 class _Reader:
     """Builds data and places from a parser's events."""
 
@@ -97,14 +101,14 @@ class _Reader:
 
     def _node(self, event: Any) -> tuple[Any, Places]:
         kind = type(event)
-        if kind is yaml.ScalarEvent and event.anchor is None:
+        if kind is _Scalar and event.anchor is None:
             return _scalar(event), None
         if kind is yaml.AliasEvent:
             return self._alias(event)
         aliased_before = self._aliased
         end = event
         places: Places = None
-        if kind is yaml.ScalarEvent:
+        if kind is _Scalar:
             data = _scalar(event)
         else:
             self._enter(event)
@@ -125,8 +129,12 @@ class _Reader:
     def _sequence(self) -> tuple[list[Any], Places, Any]:
         data = []
         places = []
-        while type(event := self._next()) is not yaml.SequenceEndEvent:
-            item, inner = self._node(event)
+        following = self._next
+        while type(event := following()) is not _SequenceEnd:
+            if type(event) is _Scalar and event.anchor is None:  # as `_node` does, without the call for each
+                item, inner = _scalar(event), None
+            else:
+                item, inner = self._node(event)
             data.append(item)
             places.append((event.start_mark.line + 1, inner))
         return data, places, event
@@ -135,10 +143,15 @@ class _Reader:
         data: dict[str, Any] = {}
         places: dict[str, tuple[int, Places]] = {}
         merged: list[tuple[Any, Places]] = []
-        while type(event := self._next()) is not yaml.MappingEndEvent:
+        following = self._next
+        while type(event := following()) is not _MappingEnd:
             line = event.start_mark.line + 1
             key = self._key(event)
-            value, inner = self._node(self._next())
+            content = following()
+            if type(content) is _Scalar and content.anchor is None:
+                value, inner = _scalar(content), None
+            else:
+                value, inner = self._node(content)
             if key == "<<" and event.implicit[0]:
                 merged += self._merge(value, inner, line)
             elif key in data:
@@ -154,7 +167,7 @@ class _Reader:
         return data, places, event
 
     def _key(self, event: Any) -> str:
-        if type(event) is yaml.ScalarEvent:
+        if type(event) is _Scalar:
             key = _scalar(event)
             if type(key) is str:
                 return key

@@ -220,9 +220,14 @@ class _Writer:
             return "{" + ", ".join(f"{key}: {self._inline(each, (*path, key))}" for key, each in value.items()) + "}"
         if isinstance(value, list):
             return "[" + ", ".join(self._inline(each, (*path, index)) for index, each in enumerate(value)) + "]"
-        if isinstance(value, str) and not self._quote and _PLAIN.fullmatch(value) and value.lower() not in _WORDS:
-            return value
-        return json.dumps(value)
+        return _scalar(value, self._quote)
+
+
+@functools.lru_cache(maxsize=None, typed=True)
+def _scalar(value: Any, quote: bool) -> str:
+    if isinstance(value, str) and not quote and _PLAIN.fullmatch(value) and value.lower() not in _WORDS:
+        return value
+    return json.dumps(value)
 
 
 def _is_flat(value: Data | list[Any]) -> bool:

@@ -3,6 +3,7 @@
 Rules and words are apimachinery's `pkg/util/validation/validation.go` and `pkg/api/validate/content`.
 """
 
+import functools
 import re
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
@@ -22,8 +23,13 @@ _HEADER = "[-A-Za-z0-9]+"
 
 
 def _matches(pattern: str, value: str) -> bool:
-    """Compiled on first use, by re: most manifests need few of the patterns, and each costs start-up time."""
-    return re.fullmatch(pattern, value) is not None
+    return _compiled(pattern).fullmatch(value) is not None
+
+
+@functools.cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """On first use: most manifests need few of the patterns, and each costs start-up time."""
+    return re.compile(pattern)
 
 
 def dns_label(value: str) -> Messages:
