@@ -47,7 +47,7 @@ def apply(
     last = owners.pop(applier, None)
     stated = managers.writable(extent.stated(applied, shape), subresource)
     merged = merging.merge(live, dict(applied), shape)
-    if last is not None:
+    if last:
         owned = functools.reduce(fieldset.union, (owner.fields for owner in owners.values()), stated)
         merged = _pruned(merged, last.fields, owned, shape)
     difference = extent.compare(live, merged, shape)
@@ -55,14 +55,12 @@ def apply(
     if not force:
         allowed = _agreed(live, api_version, shape) if manager == KUBECTL else {}
         _refuse_conflicts(_conflicts(owners, fieldset.difference(changed, allowed), api_version))
-    result = merging.without_nulls(merged, shape)
     left = managers.without(owners, fieldset.union(changed, removed), api_version)
     if own := managers.ownable(stated):
-        is_same = last is not None and last.fields == own and not any(difference)
-        left[applier] = managers.Owned(own, api_version, last.time if last and is_same else ownership.timestamp(now))
-    if manager == KUBECTL:
-        result = _with_last_applied(result, applied)
-    return ownership.owned_by(result, left)
+        same = last if last and last.fields == own and not any(difference) else None
+        left[applier] = managers.Owned(own, api_version, same.time if same else ownership.timestamp(now))
+    result = merging.without_nulls(merged, shape)
+    return ownership.owned_by(_with_last_applied(result, applied) if manager == KUBECTL else result, left)
 
 
 def _check(applied: Mapping[str, Any], type_: type[meta.Object], api_version: str, shape: shapes.Shape) -> None:
