@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 import pytest
 
-from podrunner.cli import run
+from podrunner.cli import kubeconfig, run, serve
 from podrunner.objects import base, container, pod, support
 
 ROOT = Path(__file__).parents[2]
@@ -35,13 +35,17 @@ def test_the_list_of_fields_is_that_of_the_code(title: str) -> None:
     assert listed == {base.json_name(field): state(type_, field) for field in type_.__struct_fields__}
 
 
-def test_every_option_of_run_is_explained() -> None:
-    text = (ROOT / "docs/run.md").read_text()
-    options = [name for option in run.command.params if isinstance(option, click.Option) for name in option.opts]
-    assert [name for name in options if f"`{name}" not in text] == []
+@pytest.mark.parametrize(
+    ("command", "document"),
+    [(run.command, "run.md"), (serve.command, "kubectl.md"), (kubeconfig.command, "kubectl.md")],
+)
+def test_every_option_is_explained(command: click.Command, document: str) -> None:
+    text = (ROOT / "docs" / document).read_text()
+    options = [name for option in command.params if isinstance(option, click.Option) for name in option.opts]
+    assert [name for name in options if f"`{name}" not in text and f"kubeconfig {name}" not in text] == []
 
 
-@pytest.mark.parametrize("document", ["README.md", "docs/run.md", "docs/support.md"])
+@pytest.mark.parametrize("document", ["README.md", "docs/run.md", "docs/kubectl.md", "docs/support.md"])
 def test_every_link_leads_somewhere(document: str) -> None:
     file = ROOT / document
     links = re.findall(r"\]\(([^)#]+)\)", file.read_text())
