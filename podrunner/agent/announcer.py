@@ -12,8 +12,6 @@ from podrunner.objects.pod import Pod
 from podrunner.pods import plan, spec
 from podrunner.store import events
 
-STARTING = frozenset({"CreateContainer", "StartContainer"})
-
 
 class _Event(NamedTuple):
     type: str
@@ -40,8 +38,8 @@ class Announcer:
 
     def release(self, pod: Pod) -> None:
         """Records the events whose turn has come: a main container's wait for those before it that are starting."""
-        starting = {target.partition("#")[0] for kind, target in self._under_way() if kind in STARTING}
-        for container in pod.spec.init_containers:
+        starting = plan.starting(self._under_way())
+        for container in (*pod.spec.init_containers, *pod.spec.ephemeral_containers):
             self._record(pod, container.name)
         for container in pod.spec.containers:
             self._record(pod, container.name)

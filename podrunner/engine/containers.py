@@ -41,12 +41,16 @@ async def create_container(
     instance: str,
     attempt: int,
     sandbox_id: str,
+    joins: str = "",
 ) -> str:
     """Creates (and does not start) a container in the sandbox; returns its engine id.
 
+    It sees the processes of the container with the engine id `joins`, if one is given.
     Raises EngineNotFound if the engine lacks the image, EngineConflict if the attempt exists already, EngineError.
     """
-    config = translate.container_config(pod, container, instance=instance, attempt=attempt, sandbox_id=sandbox_id)
+    config = translate.container_config(
+        pod, container, instance=instance, attempt=attempt, sandbox_id=sandbox_id, joins=joins
+    )
     return await _create(client, config, labels.name_of_container(pod, container.name, attempt))
 
 

@@ -60,9 +60,15 @@ def sandbox_config(
 
 
 def container_config(
-    pod: pods.Pod, container: containers.Container, *, instance: str, attempt: int, sandbox_id: str
+    pod: pods.Pod,
+    container: containers.Container,
+    *,
+    instance: str,
+    attempt: int,
+    sandbox_id: str,
+    joins: str = "",
 ) -> dict[str, Any]:
-    """A container of the pod, in the namespaces of the sandbox `sandbox_id`."""
+    """A container of the pod, in the namespaces of the sandbox `sandbox_id`, and the processes of `joins`, if any."""
     joined = f"container:{sandbox_id}"
     environment = environment_of(container)
     config: dict[str, Any] = {
@@ -86,7 +92,9 @@ def container_config(
         config["Cmd"] = [expansion.expand(word, environment) for word in container.args]
     if container.working_dir:
         config["WorkingDir"] = container.working_dir
-    if pod.spec.share_process_namespace:
+    if joins:
+        config["HostConfig"]["PidMode"] = f"container:{joins}"
+    elif pod.spec.share_process_namespace:
         config["HostConfig"]["PidMode"] = joined
     return config
 

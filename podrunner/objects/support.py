@@ -1,4 +1,4 @@
-"""Which fields of a pod podrunner does not act on yet. Pure; performs no I/O.
+"""Which kinds, and which fields of a pod, podrunner does not act on yet. Pure; performs no I/O.
 
 A field is honoured, or it is in one of these tables; none is ignored in silence. Whoever makes a field work deletes
 its row.
@@ -6,9 +6,30 @@ its row.
 
 from collections.abc import Iterator
 
-from podrunner.objects import base, container, defaults, meta, pod
+from podrunner.objects import (
+    base,
+    container,
+    defaults,
+    endpoints,
+    limits,
+    meta,
+    pod,
+    runtime_class,
+    service,
+    storage,
+)
 
 MESSAGE = "is not supported yet and has no effect"
+
+KINDS_NOT_YET: tuple[type[meta.Object], ...] = (
+    endpoints.Endpoints,
+    limits.LimitRange,
+    limits.ResourceQuota,
+    runtime_class.RuntimeClass,
+    service.Service,
+    storage.PersistentVolumeClaim,
+)
+"""Kinds that are stored, and nothing follows from it."""
 
 # Python names of fields that have no effect yet, so that setting one deserves a warning.
 NOT_YET: dict[type[base.Struct], tuple[str, ...]] = {
@@ -48,7 +69,6 @@ NOT_YET: dict[type[base.Struct], tuple[str, ...]] = {
         "restart_policy_rules",
         "security_context",
         "startup_probe",
-        "stdin_once",
         "termination_message_path",
         "termination_message_policy",
         "volume_devices",
@@ -78,8 +98,12 @@ MEANINGLESS_HERE: dict[type[base.Struct], tuple[str, ...]] = {
 }
 
 
-def warnings(obj: pod.Pod) -> list[tuple[str, str]]:
+def warnings(obj: meta.Object) -> list[tuple[str, str]]:
     """(field path, message) of every field that is set to something but its default and not acted on."""
+    if isinstance(obj, KINDS_NOT_YET):
+        return [("kind", f"{obj.kind} {MESSAGE}")]
+    if not isinstance(obj, pod.Pod):
+        return []
     bare = defaults.apply(pod.Pod(metadata=meta.ObjectMeta(namespace=obj.metadata.namespace)))
     filled = defaults.apply(obj)
     return [(path, MESSAGE) for path in _unsupported(filled.spec, bare.spec)]
@@ -87,7 +111,11 @@ def warnings(obj: pod.Pod) -> list[tuple[str, str]]:
 
 def _unsupported(spec: pod.PodSpec, bare: pod.PodSpec) -> Iterator[str]:
     yield from _set_fields(spec, bare, NOT_YET[pod.PodSpec], "spec")
-    for field, containers in (("initContainers", spec.init_containers), ("containers", spec.containers)):
+    for field, containers in (
+        ("initContainers", spec.init_containers),
+        ("containers", spec.containers),
+        ("ephemeralContainers", spec.ephemeral_containers),
+    ):
         for index, each in enumerate(containers):
             path = f"spec.{field}[{index}]"
             yield from _set_fields(each, _bare_container(each.image), NOT_YET[container.Container], path)

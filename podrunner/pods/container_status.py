@@ -16,6 +16,7 @@ from podrunner.objects.pod_status import (
     ContainerStatus,
 )
 from podrunner.pods import observed, restarts, spec, stopping
+from podrunner.pods.spec import Kind
 from podrunner.pods.view import View
 
 _INITIALIZED = ContainerStateTerminated(
@@ -27,16 +28,16 @@ _INITIALIZED = ContainerStateTerminated(
 """The kubelet's words for an init container that is gone while a main container runs."""
 
 
-def build(view: View, container: Container, *, init: bool) -> ContainerStatus:
-    """The status of one container now; `init` tells whether it is an init container.
+def build(view: View, container: Container) -> ContainerStatus:
+    """The status of one container now.
 
     An instance that was only created is not reported: until it starts, the one before it is.
     """
-    name = container.name
-    instance, lost = _of_init_container(view, name) if init else (view.begun(name), view.lost(name))
+    name, kind = container.name, spec.kind(view.pod, container.name)
+    instance, lost = _of_init_container(view, name) if kind is Kind.INIT else (view.begun(name), view.lost(name))
     if lost is not None:
-        return _of_lost(view, container, lost, init=init)
-    return _of_instance(view, container, instance, init=init)
+        return _of_lost(view, container, lost, kind)
+    return _of_instance(view, container, instance, kind)
 
 
 def _of_init_container(view: View, name: str) -> tuple[observed.Container | None, ContainerStateTerminated | None]:
@@ -57,11 +58,9 @@ def _gets_another_sandbox(view: View) -> bool:
     return not stopping.for_good(view)
 
 
-def _of_instance(
-    view: View, container: Container, instance: observed.Container | None, *, init: bool
-) -> ContainerStatus:
+def _of_instance(view: View, container: Container, instance: observed.Container | None, kind: Kind) -> ContainerStatus:
     """The status of a container by its newest instance; None if there was none yet."""
-    state = _state(view, container, instance, init=init)
+    state = _state(view, container, instance, kind)
     stored = view.stored(container.name)
     running = state.running is not None
     return ContainerStatus(
@@ -70,40 +69,47 @@ def _of_instance(
         image_id=f"docker://{instance.image_id}" if instance else "",
         container_id=f"docker://{instance.id}" if instance else "",
         restart_count=max(instance.attempt if instance else 0, stored.restart_count if stored else 0),
-        ready=state.terminated is not None and state.terminated.exit_code == 0 if init else running,
-        started=None if init else running,
+        ready=_ready(state, kind),
+        started=running if kind is Kind.MAIN else None,
         state=state,
-        last_state=_last_state(view, instance, state, init=init) if instance else ContainerState(),
+        last_state=_last_state(view, instance, state, kind) if instance else ContainerState(),
     )
 
 
-def _of_lost(view: View, container: Container, end: ContainerStateTerminated, *, init: bool) -> ContainerStatus:
+def _ready(state: ContainerState, kind: Kind) -> bool:
+    """An ephemeral container is never ready: no probe tells of it."""
+    if kind is Kind.INIT:
+        return state.terminated is not None and state.terminated.exit_code == 0
+    return kind is Kind.MAIN and state.running is not None
+
+
+def _of_lost(view: View, container: Container, end: ContainerStateTerminated, kind: Kind) -> ContainerStatus:
     """The status of a container whose newest instance someone removed, and which had ended like this."""
-    stored = view.stored(container.name) or _of_instance(view, container, None, init=init)
+    stored = view.stored(container.name) or _of_instance(view, container, None, kind)
     ended = ContainerState(terminated=end)
-    again = _will_restart(view, end.exit_code, init=init)
+    again = _will_restart(view, end.exit_code, kind)
     former = stored.last_state if stored.state.waiting is None else ContainerState()
     return msgspec.structs.replace(
         stored,
-        ready=init and end.exit_code == 0,
-        started=None if init else False,
+        ready=_ready(ended, kind),
+        started=False if kind is Kind.MAIN else None,
         state=ContainerState(waiting=_waiting(view, container)) if again else ended,
         last_state=ended if again else former,
     )
 
 
-def _state(view: View, container: Container, instance: observed.Container | None, *, init: bool) -> ContainerState:
+def _state(view: View, container: Container, instance: observed.Container | None, kind: Kind) -> ContainerState:
     if instance is None:
         return ContainerState(waiting=_waiting(view, container))
     if instance.state is observed.State.RUNNING:
         started_at = meta.at_second(instance.started_at or instance.created_at)
         return ContainerState(running=ContainerStateRunning(started_at=started_at))
-    if container.name in view.memory.waiting and _will_restart(view, instance.exit_code, init=init):
+    if container.name in view.memory.waiting and _will_restart(view, instance.exit_code, kind):
         return ContainerState(waiting=_waiting(view, container))
     return ContainerState(terminated=_terminated(instance))
 
 
-def _last_state(view: View, instance: observed.Container, state: ContainerState, *, init: bool) -> ContainerState:
+def _last_state(view: View, instance: observed.Container, state: ContainerState, kind: Kind) -> ContainerState:
     """How `instance` ended, if it is waiting for its restart, else how the one before it did."""
     if state.waiting is not None:
         return ContainerState(terminated=_terminated(instance))
@@ -113,7 +119,7 @@ def _last_state(view: View, instance: observed.Container, state: ContainerState,
         if known.name == instance.name
         and known.attempt < instance.attempt
         and known.state is observed.State.EXITED
-        and (known.sandbox_id == instance.sandbox_id or not init)
+        and (known.sandbox_id == instance.sandbox_id or kind is not Kind.INIT)
     ]
     if former:
         return ContainerState(terminated=_terminated(former[-1]))
@@ -124,10 +130,10 @@ def _last_state(view: View, instance: observed.Container, state: ContainerState,
     return stored.state if was_removed else stored.last_state
 
 
-def _will_restart(view: View, exit_code: int, *, init: bool) -> bool:
-    if view.pod.metadata.deletion_timestamp is not None:
+def _will_restart(view: View, exit_code: int, kind: Kind) -> bool:
+    if view.pod.metadata.deletion_timestamp is not None or kind is Kind.EPHEMERAL:
         return False
-    if init:
+    if kind is Kind.INIT:
         return exit_code != 0 and spec.restarts_init_containers(view.pod)
     return restarts.wanted(view.pod.spec.restart_policy, exit_code)
 

@@ -1,17 +1,18 @@
-"""Decides how a container gets its image before it is created. Pure; performs no I/O.
+"""Decides how a container gets what it needs before it is created, its image first of all. Pure; performs no I/O.
 
-The rules are the kubelet's: `EnsureImageExists`, kubernetes pkg/kubelet/images/image_manager.go.
+The rules are the kubelet's: `EnsureImageExists`, kubernetes pkg/kubelet/images/image_manager.go, and `getTargetID`,
+pkg/kubelet/kuberuntime/kuberuntime_container.go.
 """
 
 from datetime import UTC, datetime, timedelta
 
-from podrunner.objects.container import Container
+from podrunner.objects.container import Container, EphemeralContainer
 from podrunner.pods import plan, restarts
 from podrunner.pods.plan import Plan
 from podrunner.pods.view import Image, View
 
 LOOK_AGAIN_AFTER = timedelta(seconds=10)
-"""An image that may not be pulled is looked for again after this long, like the kubelet's next sync."""
+"""What is missing is looked for again after this long, like the kubelet's next sync."""
 
 NEVER = datetime.max.replace(tzinfo=UTC)
 
@@ -49,6 +50,11 @@ def _usable(view: View, container: Container, attempt: int, image: Image) -> boo
 def _create(view: View, container: Container, attempt: int, cause: str) -> Plan:
     if view.sandbox is None:
         return Plan()
+    target = container.target_container_name if isinstance(container, EphemeralContainer) else ""
+    joined = view.begun(target)
+    if target and joined is None:
+        message = f"unable to find target container {target}"
+        return _wait(container, attempt, "CreateContainerConfigError", message, view.now + LOOK_AGAIN_AFTER)
     was_present = (container.name, attempt) not in view.memory.pulled
     return plan.do(
         plan.CreateContainer(
@@ -56,6 +62,7 @@ def _create(view: View, container: Container, attempt: int, cause: str) -> Plan:
             attempt=attempt,
             sandbox_id=view.sandbox.id,
             was_present=was_present,
+            joins=joined.id if joined else "",
             cause=cause,
         )
     )

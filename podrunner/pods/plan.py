@@ -74,13 +74,15 @@ class PullImage(Operation, frozen=True):
 class CreateContainer(Operation, frozen=True):
     """Create the `attempt`-th instance of `container` in the sandbox.
 
-    `was_present`: the image needed no pull, which is an event of its own.
+    `was_present`: the image needed no pull, which is an event of its own. `joins`: the engine id of the container whose
+    processes it is to see, if any.
     """
 
     container: str
     attempt: int
     sandbox_id: str
     was_present: bool
+    joins: str = ""
 
     @property
     def target(self) -> str:
@@ -167,6 +169,17 @@ class RemovePod(Operation, frozen=True):
 
 
 Key = tuple[str, str]
+
+STARTING = frozenset({CreateContainer.__name__, StartContainer.__name__})
+"""Operations that bring an instance of a container about: it has not ended before it began."""
+
+MAKING = STARTING | {CreateSandbox.__name__, StartSandbox.__name__}
+"""Operations whose result must be known before the last container can be said to be gone."""
+
+
+def starting(under_way: Iterable[Key]) -> frozenset[str]:
+    """The containers of which an instance is being created or started."""
+    return frozenset(target.partition("#")[0] for kind, target in under_way if kind in STARTING)
 
 
 class Plan(msgspec.Struct, frozen=True):

@@ -83,10 +83,25 @@ def _started_sandbox(view: View) -> Plan:
 
 
 def _containers(view: View) -> Plan:
-    """The next init container, or all main containers together once initialization is complete."""
+    """The ephemeral containers, and the next init container or, once these are done, all main containers together."""
     strays = _strays(view)
     if strays:
         return stopping.clear(view, strays, "their sandbox ended")
+    return _ephemeral_containers(view) + _lasting_containers(view)
+
+
+def _ephemeral_containers(view: View) -> Plan:
+    """Those that never began: they may start before initialization is complete, and are never restarted."""
+    due = [
+        container
+        for container in view.pod.spec.ephemeral_containers
+        if container.name not in view.starting and not view.begun(container.name) and not view.lost(container.name)
+    ]
+    cause = "it was added to the pod"
+    return plan.together(_start(view, known, view.observed.latest(known.name), cause) for known in due)
+
+
+def _lasting_containers(view: View) -> Plan:
     upcoming = view.next_init_container()
     if upcoming is not None:
         return Plan() if upcoming.name in view.starting else _init_container(view, upcoming)

@@ -1,5 +1,7 @@
 """Reading a pod's spec and podrunner's own annotations. Pure; performs no I/O."""
 
+from enum import StrEnum
+
 from podrunner.objects.container import Container
 from podrunner.objects.pod import Pod
 from podrunner.objects.pod_status import ContainerStatus
@@ -15,6 +17,14 @@ NETWORK = "podrunner.dev/network"
 
 PUBLISH = "podrunner.dev/publish"
 """Annotation: comma-separated `[HOST:]PORT`, container ports to publish on the engine's host."""
+
+
+class Kind(StrEnum):
+    """The lists that a pod's spec has of containers, by their JSON names."""
+
+    INIT = "initContainers"
+    MAIN = "containers"
+    EPHEMERAL = "ephemeralContainers"
 
 
 def container(pod: Pod, name: str) -> Container | None:
@@ -36,6 +46,14 @@ def status(pod: Pod, name: str) -> ContainerStatus | None:
     return None
 
 
+def kind(pod: Pod, name: str) -> Kind:
+    """Which of the lists the container `name` is in."""
+    if is_init(pod, name):
+        return Kind.INIT
+    ephemeral = any(container.name == name for container in pod.spec.ephemeral_containers)
+    return Kind.EPHEMERAL if ephemeral else Kind.MAIN
+
+
 def is_init(pod: Pod, name: str) -> bool:
     """Whether `name` is one of the init containers."""
     return any(container.name == name for container in pod.spec.init_containers)
@@ -43,7 +61,7 @@ def is_init(pod: Pod, name: str) -> bool:
 
 def field_path(pod: Pod, name: str) -> str:
     """Where events say they happened: `spec.initContainers{init-demo}`."""
-    return f"spec.{'initContainers' if is_init(pod, name) else 'containers'}{{{name}}}"
+    return f"spec.{kind(pod, name)}{{{name}}}"
 
 
 def restarts_init_containers(pod: Pod) -> bool:

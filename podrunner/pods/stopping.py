@@ -13,9 +13,6 @@ from podrunner.pods.view import View
 KILL_AGAIN_AFTER = timedelta(seconds=2)
 """A container that outlives SIGKILL (an engine under load) is killed again after this long."""
 
-MAKING = frozenset({"CreateSandbox", "StartSandbox", "CreateContainer", "StartContainer"})
-"""Operations whose result must be known before the last container can be said to be gone."""
-
 LOOKING = frozenset({"InspectImage", "PullImage"})
 """Operations that only prepare what is no longer wanted."""
 
@@ -37,7 +34,7 @@ def deletion(view: View) -> Plan:
     """Stops the containers, then removes everything of the pod, then its object."""
     cause = "the pod is being deleted"
     unwanted = Plan(cancel=tuple(sorted(key for key in view.under_way if key[0] in LOOKING)))
-    if any(kind in MAKING for kind, _ in view.under_way):
+    if any(kind in plan.MAKING for kind, _ in view.under_way):
         return unwanted + plan.together(_stop(view, container, cause) for container in _running(view))
     if _running(view):
         return unwanted + clear(view, view.observed.containers, cause)

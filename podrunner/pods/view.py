@@ -99,9 +99,8 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def starting(self) -> frozenset[str]:
-        """The containers of which an instance is being created or started: it has not ended before it began."""
-        kinds = ("CreateContainer", "StartContainer")
-        return frozenset(target.partition("#")[0] for kind, target in self.under_way if kind in kinds)
+        """The containers of which an instance is being created or started."""
+        return plan.starting(self.under_way)
 
     def stored(self, name: str) -> ContainerStatus | None:
         """The status of the container `name` as it was stored last."""

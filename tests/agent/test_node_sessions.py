@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from engine_world import eventually, shell
+from engine_world import eventually, shell, shown
 from node_world import NodeWorld
 from podrunner import errors
 from podrunner.pods import spec
@@ -19,11 +19,10 @@ async def test_a_command_runs_in_an_init_container_and_ends_with_it(world: NodeW
     await eventually(lambda: _runs(world, "setup"))
     typing = await world.node.exec(world.pod(), "setup", ["sh"], stdin=True, stdout=True, stderr=True, tty=True)
     await typing.write(b"touch /tmp/go; echo do''ne\n")
-    read = b""
     async with asyncio.timeout(10):
-        while (chunk := await typing.read()) is not None:
-            read += chunk[1]
-        assert b"done" in read
+        await shown(typing, b"done")
+        while await typing.read() is not None:
+            continue
         assert await typing.exit_code() == 137
     await typing.close()
     await world.becomes("Running")

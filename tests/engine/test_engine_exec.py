@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from engine_world import World, eventually
+from engine_world import World, eventually, shown
 from podrunner import errors
 from podrunner.engine import client, containers, exec, session
 
@@ -40,16 +40,6 @@ async def everything(of: session.Session) -> tuple[bytes, bytes]:
     while (chunk := await of.read()) is not None:
         parts[chunk[0]].append(chunk[1])
     return b"".join(parts[1]), b"".join(parts[2])
-
-
-async def seen(of: session.Session, text: bytes) -> bytes:
-    """What was read until `text` came."""
-    read = b""
-    while text not in read:
-        chunk = await of.read()
-        assert chunk is not None, read
-        read += chunk[1]
-    return read
 
 
 async def test_output_and_errors_are_told_apart_and_the_exit_code_is_the_commands(
@@ -120,7 +110,7 @@ async def test_a_terminal_has_the_size_it_is_given(engine: client.Client, contai
     async with running(engine, container_id, "sh", stdin=True, tty=True) as shell:
         await shell.resize(101, 37)
         await shell.write(b"stty size\n")
-        await seen(shell, b"37 101\r\n")
+        await shown(shell, b"37 101\r\n")
         await shell.write(b"exit 5\n")
         await everything(shell)
         assert await shell.exit_code() == 5
@@ -130,9 +120,9 @@ async def test_every_key_reaches_a_terminal_at_once(engine: client.Client, conta
     async with running(
         engine, container_id, "sh", "-c", "stty raw -echo; echo go; dd bs=1 count=1 | od -c", stdin=True, tty=True
     ) as shell:
-        await seen(shell, b"go")
+        await shown(shell, b"go")
         await shell.write(b"\x10")
-        await seen(shell, b"020")
+        await shown(shell, b"020")
 
 
 async def test_a_reader_that_pauses_loses_nothing(
@@ -168,7 +158,7 @@ async def test_a_session_that_is_closed_early_holds_up_nobody(engine: client.Cli
 
 async def test_a_command_ends_with_its_container(engine: client.Client, container_id: str) -> None:
     async with running(engine, container_id, "sh", stdin=True, tty=True) as shell:
-        await seen(shell, b"#")
+        await shown(shell, b"#")
         await containers.kill(engine, container_id, "SIGKILL")
         await everything(shell)
         assert await shell.exit_code() == 137

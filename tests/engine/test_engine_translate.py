@@ -28,6 +28,13 @@ def of_container(subject: container.Container, in_pod: pod.Pod = WEB) -> dict[st
     return translate.container_config(in_pod, subject, instance="mine", attempt=1, sandbox_id="5eed")
 
 
+def test_a_container_that_joins_another_sees_its_processes_wherever_the_others_are() -> None:
+    shared = with_spec(share_process_namespace=True)
+    config = translate.container_config(shared, NGINX, instance="mine", attempt=0, sandbox_id="5eed", joins="7a9e7")
+    assert config["HostConfig"]["PidMode"] == "container:7a9e7"
+    assert config["HostConfig"]["IpcMode"] == "container:5eed"
+
+
 def with_spec(**changes: object) -> pod.Pod:
     return msgspec.structs.replace(WEB, spec=msgspec.structs.replace(WEB.spec, **changes))
 

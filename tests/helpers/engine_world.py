@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 from uuid import uuid4
 
-from podrunner.engine import address, client, containers, logs, ports
+from podrunner.engine import address, client, containers, logs, ports, session
 from podrunner.objects import container, meta, pod
 
 T = TypeVar("T")
@@ -24,6 +24,16 @@ async def eventually(look: Callable[[], Awaitable[T]], *, within: float = 10.0) 
         assert time.monotonic() < deadline, f"not within {within} s; last seen: {answer!r}"
         await asyncio.sleep(0.02)
     return answer
+
+
+async def shown(by: session.Session, text: bytes) -> bytes:
+    """What a session read up to `text`; fails if that does not come."""
+    read = b""
+    while text not in read:
+        chunk = await by.read()
+        assert chunk is not None, read
+        read += chunk[1]
+    return read
 
 
 def shell(script: str, name: str = "main") -> container.Container:
