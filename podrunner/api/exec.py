@@ -110,35 +110,27 @@ async def _upgrade(
 
 
 async def _over_spdy(wire: connection.Wire, job: _Job) -> None:
-    streams = multiplexer.Multiplexer(wire, lambda _: True, patience=None)
-    await upgrades.first_of(streams.run(), _use_streams(streams, job))
-
-
-async def _use_streams(streams: multiplexer.Multiplexer, job: _Job) -> None:
     wanted = {"error", *(name for name in ("stdin", "stdout", "stderr") if getattr(job.options, name))}
     if job.options.tty and job.protocol in (_V4, _V3):
         wanted.add("resize")
-    opened = await _opened(streams, wanted)
-    if opened is None:
-        log.warning("timed out waiting for client to create streams")
-        return
-    stdin, stdout, stderr, sizes = map(opened.get, ("stdin", "stdout", "stderr", "resize"))
-    await _attend(console.Console(opened["error"], stdin, stdout, stderr, sizes), job)
-    await asyncio.sleep(console.FINISH_SECONDS)
+    streams = multiplexer.Multiplexer(wire, lambda headers: headers.get("streamtype") in wanted, patience=None)
+    await upgrades.first_of(streams.run(), _use_streams(streams, wanted, job))
 
 
-async def _opened(streams: multiplexer.Multiplexer, wanted: Collection[str]) -> dict[str, multiplexer.Stream] | None:
-    """The streams of these types; None if the client does not open them in time. Others are let go of."""
+async def _use_streams(streams: multiplexer.Multiplexer, wanted: Collection[str], job: _Job) -> None:
     opened: dict[str, multiplexer.Stream] = {}
     try:
         async with asyncio.timeout(STREAMS_WITHIN):
             while len(opened) < len(wanted):
                 stream = await streams.opened()
-                if (kind := stream.headers.get("streamtype", "")) in wanted:
-                    opened[kind] = stream
+                if opened.setdefault(stream.headers["streamtype"], stream) is not stream:
+                    await stream.reset()
     except TimeoutError:
-        return None
-    return opened
+        log.warning("timed out waiting for client to create streams")
+        return
+    stdin, stdout, stderr, sizes = map(opened.get, ("stdin", "stdout", "stderr", "resize"))
+    await _attend(console.Console(opened["error"], stdin, stdout, stderr, sizes), job)
+    await asyncio.sleep(console.FINISH_SECONDS)
 
 
 async def _over_websocket(wire: connection.Wire, job: _Job) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import weakref
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
@@ -49,10 +48,10 @@ class Stream:
     async def reset(self) -> None:
         """Breaks the stream off."""
         self._owner.session.reset(self.number)
-        self.forget()
+        self.abandon()
         await self._owner.flush()
 
-    def forget(self) -> None:
+    def abandon(self) -> None:
         """Has nothing more to give or to take."""
         self.broken.set()
         self.inbox.discard()
@@ -69,8 +68,7 @@ class Multiplexer:
         self._wire = wire
         self._wants = wants
         self._patience = patience
-        # A stream that nobody holds any more is sent nothing, and holds nothing up.
-        self._streams: weakref.WeakValueDictionary[int, Stream] = weakref.WeakValueDictionary()
+        self._streams: dict[int, Stream] = {}
         self._opened: asyncio.Queue[Stream] = asyncio.Queue(spdy_session.MOST_STREAMS)
 
     async def opened(self) -> Stream:
@@ -83,7 +81,7 @@ class Multiplexer:
             while data := await self._wire.read():
                 events = self.session.receive(data)
                 for event in events:
-                    await self._handle(event)
+                    self._handle(event)
                 await self.flush()
                 if spdy_session.GoneAway() in events:
                     return
@@ -95,13 +93,15 @@ class Multiplexer:
                 stream.inbox.end()
 
     async def flush(self) -> None:
-        """Sends what the session has to send."""
+        """Sends what the session has to send, and forgets the streams that are over."""
+        for number in [number for number in self._streams if not self.session.knows(number)]:
+            del self._streams[number]
         if data := self.session.outgoing():
             await self._wire.write(data)
 
-    async def _handle(self, event: spdy_session.Event) -> None:
+    def _handle(self, event: spdy_session.Event) -> None:
         if isinstance(event, spdy_session.Opened):
-            await self._open(event.stream, event.headers)
+            self._open(event.stream, event.headers)
         elif not isinstance(event, spdy_session.GoneAway) and (stream := self._streams.get(event.stream)):
             match event:
                 case spdy_session.Received():
@@ -109,15 +109,15 @@ class Multiplexer:
                 case spdy_session.Ended():
                     stream.inbox.end()
                 case spdy_session.Broken():
-                    stream.forget()
+                    stream.abandon()
 
-    async def _open(self, number: int, headers: Mapping[str, str]) -> None:
-        if not self._wants(headers):
+    def _open(self, number: int, headers: Mapping[str, str]) -> None:
+        if self._opened.full() or not self._wants(headers):
             self.session.reset(number)
             return
         self.session.accept(number)
         stream = self._streams[number] = Stream(self, number, headers)
-        await self._opened.put(stream)
+        self._opened.put_nowait(stream)
 
     def _full(self) -> list[Stream]:
         return [stream for stream in self._streams.values() if stream.inbox.full]

@@ -64,6 +64,10 @@ class Session:
         self._outgoing.clear()
         return data
 
+    def knows(self, stream: int) -> bool:
+        """Whether one side or the other can still send on the stream."""
+        return stream in self._open
+
     def is_open(self, stream: int) -> bool:
         """Whether the stream can still be written to."""
         return stream in self._open and self._open[stream].ours
