@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import msgspec
+from msgspec import structs
 from starlette.requests import Request
 
 from podrunner.api import context
@@ -23,15 +23,10 @@ def name(request: Request) -> str:
 
 
 def tracked(request: Request, before: Any | None, after: Any, subresource: str = "") -> Any:
-    """`after`, as written by this request's client over `before`, with its managedFields."""
-    manager = name(request)
+    """`after`, as this request's client writes it over `before`, with its defaults and its managedFields."""
+    manager, after = name(request), defaults.apply(after)
     if not manager:
         return after
-    return track(request, before, defaults.apply(after), manager=manager, subresource=subresource)
-
-
-def track(request: Request, before: Any | None, after: Any, *, manager: str, subresource: str) -> Any:
-    """`after`, which is complete, with the managedFields of an Update by `manager`."""
     from podrunner.objects.patches import ownership
 
     kind = kinds.of(after)
@@ -45,5 +40,18 @@ def track(request: Request, before: Any | None, after: Any, *, manager: str, sub
         now=context.of(request).registry.clock.now(),
     )
     entries = codec.decode({"managedFields": data["metadata"].get("managedFields", [])}, type(after.metadata))
-    metadata = msgspec.structs.replace(after.metadata, managed_fields=entries.managed_fields)
-    return msgspec.structs.replace(after, metadata=metadata)
+    metadata = structs.replace(after.metadata, managed_fields=entries.managed_fields)
+    return settled(before, structs.replace(after, metadata=metadata))
+
+
+def settled(before: Any | None, after: Any) -> Any:
+    """`after`, which is complete; but `before` where only the times of managedFields tell them apart.
+
+    So that what a client says again is no change.
+    """
+    if before is None:
+        return after
+    from podrunner.objects.patches import ownership
+
+    earlier = codec.to_builtins(before)
+    return before if ownership.undo_new_times(earlier, codec.to_builtins(after)) == earlier else after

@@ -7,7 +7,7 @@ from starlette.requests import Request
 
 from podrunner import errors
 from podrunner.api import body, context, managers, presenting, query
-from podrunner.objects import codec
+from podrunner.objects import codec, defaults
 
 JSON_PATCH = "application/json-patch+json"
 MERGE_PATCH = "application/merge-patch+json"
@@ -53,14 +53,11 @@ def patched(request: Request, patch: Patch, view: presenting.View, current: Any 
     data = None if current is None else codec.to_builtins(view.show(current))
     now = context.of(request).registry.clock.now()
     if patch.media_type == APPLY_PATCH:
-        result = _applied(request, patch, view, data, subresource, now)
-        return _read(request, result, view)
+        read = _read(request, _applied(request, patch, view, data, subresource, now), view)
+        return read._replace(object=managers.settled(current, defaults.apply(read.object)))
     assert data is not None
     read = _read(request, _changed(patch, view, data), view)
-    manager = managers.name(request)
-    if not manager:
-        return read
-    return read._replace(object=managers.track(request, current, read.object, manager=manager, subresource=subresource))
+    return read._replace(object=managers.tracked(request, current, read.object, subresource))
 
 
 def _applied(

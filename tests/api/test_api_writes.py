@@ -80,6 +80,18 @@ def test_applying_creates_and_drops_what_is_no_longer_sent(world: World) -> None
     assert patch(world, APPLY_PATCH, config_map(b="4"), "?fieldManager=other&force=true", path)["data"] == {"b": "4"}
 
 
+@pytest.mark.parametrize("media_type", [APPLY_PATCH, MERGE_PATCH, STRATEGIC_PATCH])
+def test_what_is_said_again_is_no_change(world: World, media_type: str) -> None:
+    pod = manifest("again")
+    pod["spec"]["containers"][0]["resources"] = {"limits": {"cpu": 0.5}}
+    created = world.ask("POST", f"{PODS}?fieldManager=test", pod).data
+    path = f"{PODS}/again"
+    first = patch(world, media_type, pod, "?fieldManager=test&force=true", path)
+    again = patch(world, media_type, pod, "?fieldManager=test&force=true", path)
+    assert again == first
+    assert media_type == APPLY_PATCH or first == created
+
+
 def test_who_wrote_a_field_is_told(world: World) -> None:
     created = world.ask("POST", f"{CONFIG_MAPS}?fieldManager=kubectl-create", config_map(a="1")).data
     (entry,) = created["metadata"]["managedFields"]
