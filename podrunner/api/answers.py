@@ -7,7 +7,7 @@ import msgspec
 from starlette.responses import Response
 
 from podrunner.api import negotiation
-from podrunner.objects import kinds, meta, pod, support
+from podrunner.objects import kinds, meta, support
 
 JSON = negotiation.JSON
 
@@ -30,9 +30,7 @@ def json(
 
 
 def warnings_about(obj: meta.Object) -> tuple[str, ...]:
-    """What a client is to be told of an object that it wrote: the fields that have no effect."""
-    if not isinstance(obj, pod.Pod):
-        return ()
+    """What a client is to be told of an object that it wrote: what of it has no effect."""
     return tuple(f"{path}: {message}" for path, message in support.warnings(obj))
 
 

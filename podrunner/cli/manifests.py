@@ -51,9 +51,8 @@ def uncreatable(item: loading.Loaded) -> Iterator[str]:
 
 def warnings(item: loading.Loaded) -> Iterator[str]:
     """What of the object podrunner does not act on, as `FILE:LINE: field path: message`."""
-    if isinstance(item.object, Pod):
-        for path, message in support.warnings(item.object):
-            yield _problem(item, path, message)
+    for path, message in support.warnings(item.object):
+        yield _problem(item, path, message)
 
 
 def annotated(

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from podrunner.objects import base, decode, defaults, pod, support
+from podrunner.objects import base, config, container, decode, defaults, pod, service, support
 
 
 def warned(**spec: Any) -> list[str]:
@@ -69,6 +69,17 @@ def test_every_field_without_effect_is_warned_of_at_its_path() -> None:
     }
     listed = {name for fields in support.NOT_YET.values() for name in map(base.json_name, fields)}
     assert rows == {path for path in expected if path.rpartition(".")[2] in listed}
+
+
+def test_kinds_without_effect_are_warned_of() -> None:
+    assert support.warnings(service.Service()) == [("kind", "Service is not supported yet and has no effect")]
+    assert support.warnings(config.ConfigMap()) == []
+
+
+def test_ephemeral_containers_are_warned_of_like_others() -> None:
+    ephemeral = {"name": "debug", "image": "b", "envFrom": [{"prefix": "A"}], "targetContainerName": "a"}
+    expected = ["spec.ephemeralContainers[0].envFrom"] if "env_from" in support.NOT_YET[container.Container] else []
+    assert warned(containers=[{"name": "a", "image": "b"}], ephemeralContainers=[ephemeral]) == expected
 
 
 def test_every_row_names_a_field_and_none_is_in_both_tables() -> None:
