@@ -28,21 +28,23 @@ class Source(NamedTuple):
 
 
 class Loaded(NamedTuple):
-    """An object with its defaults, and where it came from."""
+    """An object with its defaults, where it came from, and the plain data that was written there."""
 
     object: meta.Object
     source: Source
     lines: lines.Lines
+    given: dict[str, Any]
 
 
-def load(paths: Sequence[str], stdin: BinaryIO, namespace: str = "default") -> list[Loaded]:
-    """The objects of files, of directories (their .yaml, .yml and .json files, not deeper) and of standard input (`-`).
+def load(paths: Sequence[str], stdin: BinaryIO, namespace: str = "default", *, recursive: bool = False) -> list[Loaded]:
+    """The objects of files, of directories (their .yaml, .yml and .json files) and of standard input (`-`).
 
-    Raises errors.ManifestError with every problem of all of them, `FILE:LINE: field path: message` each.
+    With `recursive` those of the directories below, too. Raises errors.ManifestError with every problem of all of them,
+    `FILE:LINE: field path: message` each.
     """
     loader = _Loader(namespace)
     for path in paths:
-        for name, content in _contents(path, stdin, loader.problems):
+        for name, content in _contents(path, stdin, loader.problems, recursive=recursive):
             loader.read(content, name)
     return loader.finish()
 
@@ -54,7 +56,7 @@ def load_text(text: str | bytes, name: str, namespace: str = "default") -> list[
     return loader.finish()
 
 
-def _contents(path: str, stdin: BinaryIO, problems: list[str]) -> Iterator[tuple[str, bytes]]:
+def _contents(path: str, stdin: BinaryIO, problems: list[str], *, recursive: bool) -> Iterator[tuple[str, bytes]]:
     if path == STDIN:
         yield "<stdin>", stdin.read()
         return
@@ -64,7 +66,7 @@ def _contents(path: str, stdin: BinaryIO, problems: list[str]) -> Iterator[tuple
         return
     place = Path(path)
     try:
-        files = _manifests(place) if place.is_dir() else [place]
+        files = _manifests(place, recursive=recursive) if place.is_dir() else [place]
         if not files:
             problems.append(f"{path}: no {', '.join(SUFFIXES)} file in this directory")
         for file in files:
@@ -73,8 +75,9 @@ def _contents(path: str, stdin: BinaryIO, problems: list[str]) -> Iterator[tuple
         problems.append(f"{error.filename or path}: {error.strerror or error}")
 
 
-def _manifests(directory: Path) -> list[Path]:
-    return sorted(each for each in directory.iterdir() if each.suffix in SUFFIXES and each.is_file())
+def _manifests(directory: Path, *, recursive: bool) -> list[Path]:
+    found = directory.rglob("*") if recursive else directory.iterdir()
+    return sorted(each for each in found if each.suffix in SUFFIXES and each.is_file())
 
 
 class _Loader:
@@ -121,7 +124,8 @@ class _Loader:
             obj = defaults.apply(decoded.object, self._namespace)
             found = decoded.problems
             found += _not_following(validation.validate(obj), found)
-            self._loaded.append(Loaded(obj, Source(name, item.line), where))
+            given = {"apiVersion": kind.api_version, "kind": kind.name, **item.data}
+            self._loaded.append(Loaded(obj, Source(name, item.line), where, given))
         return [(where.at(each.location), _within_document(each, item.path)) for each in found]
 
 
