@@ -7,7 +7,7 @@ import click
 import pytest
 
 from podrunner.cli import kubeconfig, run, serve
-from podrunner.objects import base, container, pod, support
+from podrunner.objects import base, container, kinds, pod, support
 
 ROOT = Path(__file__).parents[2]
 TABLES: dict[str, type[base.Struct]] = {
@@ -33,6 +33,12 @@ def test_the_list_of_fields_is_that_of_the_code(title: str) -> None:
     section = (ROOT / "docs/support.md").read_text().split(f"\n## {title}\n")[1].split("\n## ")[0]
     listed = dict(re.findall(r"^\| `(\w+)` \| ([\w ]+) \|$", section, re.MULTILINE))
     assert listed == {base.json_name(field): state(type_, field) for field in type_.__struct_fields__}
+
+
+def test_the_list_of_kinds_is_that_of_the_code() -> None:
+    section = (ROOT / "docs/support.md").read_text().split("\n## Kinds\n")[1].split("\n## ")[0]
+    listed = re.findall(r"^\| `(\w+)` \| ([\w ]+) \|$", section, re.MULTILINE)
+    assert listed == [(kind.name, "not yet" if kind.type in support.KINDS_NOT_YET else "works") for kind in kinds.KINDS]
 
 
 @pytest.mark.parametrize(
