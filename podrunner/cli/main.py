@@ -24,7 +24,14 @@ _OUTPUT_CLOSED = 141
 _WRITING = (errno.EBADF, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOSPC)
 _TRACEBACK_VARIABLE = "PODRUNNER_TRACEBACK"
 
-_COMMANDS = ("run", "validate", "serve", "kubeconfig", "server")
+_COMMANDS = (
+    "run",
+    "get",
+    "validate",
+    "serve",
+    "kubeconfig",
+    "server",
+)
 
 _STATUSES: tuple[tuple[type[errors.PodrunnerError], int], ...] = (
     (errors.UsageError, 2),

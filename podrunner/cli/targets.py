@@ -30,6 +30,54 @@ def namespace(function: F) -> F:
     )(function)
 
 
+def namespace_is_given() -> bool:
+    """Whether the command line names the namespace itself, so that nothing may be in another."""
+    context = click.get_current_context()
+    return context.get_parameter_source("namespace") is click.core.ParameterSource.COMMANDLINE
+
+
+def labels(function: F) -> F:
+    """`--selector`, as `labels: str`, "" if it is not given."""
+    return click.option(
+        "-l",
+        "--selector",
+        "labels",
+        default="",
+        metavar="LABELS",
+        help="Only those with these labels: app=web,tier!=db.",
+    )(function)
+
+
+def fields(function: F) -> F:
+    """`--field-selector`, as `fields: str`, "" if it is not given."""
+    return click.option(
+        "--field-selector",
+        "fields",
+        default="",
+        metavar="FIELDS",
+        help="Only those with such fields: status.phase=Running.",
+    )(function)
+
+
+def files(function: F) -> F:
+    """`--filename` and `--recursive`, as `files: tuple[str, ...]` and `recursive: bool`."""
+    recursive = click.option("-R", "--recursive", is_flag=True, help="Read the directories below, too.")(function)
+    return click.option(
+        "-f",
+        "--filename",
+        "files",
+        multiple=True,
+        type=click.Path(allow_dash=True),
+        metavar="FILE",
+        help="The objects of a file, a directory or standard input (-); repeatable.",
+    )(recursive)
+
+
+def everywhere(function: F) -> F:
+    """`--all-namespaces`, as `everywhere: bool`."""
+    return click.option("-A", "--all-namespaces", "everywhere", is_flag=True, help="In all namespaces.")(function)
+
+
 def container(function: F) -> F:
     """`--container`, as `container: str`, "" if it is not given."""
     return click.option(
