@@ -77,3 +77,14 @@ def test_what_the_client_insists_on_is_required(schemas: Schemas) -> None:
     for name, schema, model in _objects(schemas):
         required = [attribute for attribute, field in model.model_fields.items() if field.is_required()]
         assert schema.get("required", []) == sorted(model.attribute_map[each] for each in required), name
+
+
+def test_metrics_which_the_client_does_not_know_are_always_complete(schemas: Schemas) -> None:
+    package = "io.k8s.metrics.pkg.apis.metrics.v1beta1"
+    assert {
+        name: schemas[f"{package}.{name}"]["required"] for name in ("PodMetrics", "ContainerMetrics", "NodeMetrics")
+    } == {
+        "PodMetrics": ["containers", "timestamp", "window"],
+        "ContainerMetrics": ["name", "usage"],
+        "NodeMetrics": ["timestamp", "usage", "window"],
+    }
