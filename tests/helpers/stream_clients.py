@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from websockets.exceptions import ConnectionClosed
+from websockets.frames import Frame
+from websockets.protocol import CLIENT, Protocol
 from websockets.sync.client import ClientConnection, connect
 
 from podrunner.api import spdy
@@ -51,11 +53,43 @@ def read_head(sock: socket.socket) -> Head:
     return Head(int(first.split()[1]), {name.lower(): value for name, value in (line.split(": ", 1) for line in lines)})
 
 
+class Tunnelled:
+    """A socket whose bytes travel in the messages of a WebSocket."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._socket = sock
+        self._protocol = Protocol(CLIENT)
+        self._bytes = b""
+
+    def settimeout(self, seconds: float) -> None:
+        self._socket.settimeout(seconds)
+
+    def sendall(self, data: bytes) -> None:
+        for start in range(0, len(data), 50_000):
+            self._protocol.send_binary(data[start : start + 50_000])
+        self._socket.sendall(b"".join(self._protocol.data_to_send()))
+
+    def recv(self, size: int) -> bytes:
+        while not self._bytes:
+            data = self._socket.recv(size)
+            if not data:
+                return b""
+            self._protocol.receive_data(data)
+            for frame in self._protocol.events_received():
+                assert isinstance(frame, Frame)
+                self._bytes += frame.data
+        taken, self._bytes = self._bytes[:size], self._bytes[size:]
+        return taken
+
+    def close(self) -> None:
+        self._socket.close()
+
+
 class Spdy:
     """A SPDY/3.1 connection. What the server sends is collected by stream while `until` reads."""
 
-    def __init__(self, sock: socket.socket, path: str, *versions: str) -> None:
-        self.sock = sock
+    def __init__(self, sock: socket.socket | Tunnelled, path: str = "", *versions: str) -> None:
+        self.sock: Any = sock
         self.sock.settimeout(5)
         self._encoder, self._decoder = spdy.Encoder(), spdy.Decoder()
         self._next = 1

@@ -138,6 +138,7 @@ class Tunnel:
     """A connection to a port of this machine."""
 
     def __init__(self, port: int) -> None:
+        self.closed = asyncio.Event()
         self._port = port
         self._reader: asyncio.StreamReader | None = None
 
@@ -164,6 +165,7 @@ class Tunnel:
             self._writer.write_eof()
 
     async def close(self) -> None:
+        self.closed.set()
         if self._reader is not None:
             self._writer.close()
 
@@ -212,7 +214,10 @@ class Node:
 
 
 class StreamWorld:
-    """A running API on a port of this machine, with TLS if it is given a context, and the pod `kubia`."""
+    """A running API on a port of this machine, with TLS if it is given a context.
+
+    Its pods: `kubia`, which runs, and `waiting`, which no node has.
+    """
 
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self._tls = tls
@@ -237,8 +242,9 @@ class StreamWorld:
     async def _main(self) -> None:
         self.registry, self.node = Registry(None, clock.SystemClock()), Node()
         system.ensure(self.registry)
+        pods.create(self.registry, api_world.pod("waiting"))
         bound = pods.bind(self.registry, pods.create(self.registry, api_world.pod()), "vm")
-        self.registry.update(structs.replace(bound, status=PodStatus(phase="Running")))
+        self.pod = self.registry.update(structs.replace(bound, status=PodStatus(phase="Running")))
         self.loop, self._stopping, self.state = asyncio.get_running_loop(), asyncio.Event(), ServerState()
         api = app.create(self.registry, self.node, api_world.Leases(), api_world.Control())
         settings = listen.config(api)
