@@ -16,7 +16,7 @@ from podrunner.store import pods
 from podrunner.store.registry import Registry
 
 CLAIM_WITHIN = 5.0
-"""Seconds after the start of a server that took over pods of runs, for those runs to come back and claim them."""
+"""Seconds that a run without a connection has to come back to its pods, which a killed server may have left."""
 
 log = logging.getLogger(__name__)
 
@@ -54,12 +54,11 @@ class Leases:
                 self._end(run)
                 self._in_background(self._release(run))
 
-    async def claim(self) -> None:
-        """Gives the runs that owned pods when the server was killed time to come back; ends those that don't."""
-        await asyncio.sleep(CLAIM_WITHIN)
-        for run in {pod.metadata.annotations[spec.RUN] for pod in self._pods() if spec.RUN in pod.metadata.annotations}:
-            if run not in self._holders:
-                self._end(run)
+    def pod_arrived(self, pod: Pod) -> None:
+        """The node got this pod. If it is of a run that nobody holds, it is deleted unless the run comes back soon."""
+        run = pod.metadata.annotations.get(spec.RUN)
+        if run is not None and run not in self._holders:
+            self._in_background(self._end_unless_claimed(run))
 
     def end_all(self) -> None:
         """Deletes the pods of every run: the server leaves."""
@@ -77,6 +76,11 @@ class Leases:
             await self._network.release(run)
         except errors.EngineError as failure:
             log.warning("podrunner's own network is not removed yet: %s", failure)
+
+    async def _end_unless_claimed(self, run: str) -> None:
+        await asyncio.sleep(CLAIM_WITHIN)
+        if run not in self._holders:
+            self._end(run)
 
     def _in_background(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)

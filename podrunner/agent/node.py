@@ -59,7 +59,6 @@ class Node:
             tasks.create_task(self._follow_store(tasks, seen))
             tasks.create_task(self._follow_engine())
             tasks.create_task(self._look_anew_regularly())
-            tasks.create_task(self.leases.claim())
             tasks.create_task(self._registration.run())
 
     def logs(
@@ -131,6 +130,7 @@ class Node:
             )
             self._workers[pod.metadata.uid] = started
             tasks.create_task(self._work(started))
+            self.leases.pod_arrived(pod)
 
     def _schedule(self, pod: Pod) -> None:
         """Gives a new pod to this node; what the scheduler of a cluster does."""

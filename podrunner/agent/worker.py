@@ -18,13 +18,16 @@ from podrunner.agent.outcome import Outcome
 from podrunner.engine import observe
 from podrunner.objects import meta
 from podrunner.objects.pod import Pod
-from podrunner.pods import conditions, memory, observed, plan, reconcile, status
+from podrunner.pods import conditions, memory, observed, plan, reconcile, spec, status
 from podrunner.pods.view import Memory, View
 from podrunner.store import events, pods
 from podrunner.store.registry import Registry
 
 HOLD = timedelta(seconds=5)
 """A start that takes longer than this no longer holds back the pod's status."""
+
+SHORTEST_GRACE_SECONDS = 2
+"""What the containers of a pod get that was deleted by force (kubelet: minimumGracePeriodInSeconds)."""
 
 LOST_AFTER = 3.0
 """Seconds without the engine after which the pod is reported as not ready."""
@@ -79,9 +82,10 @@ class Worker:
             self._woken.set()
 
     def pod_removed(self) -> None:
-        """The object is gone although the worker had not finished: what is left of it ends at once."""
+        """The object is gone although the worker had not finished: what is left of it ends soon."""
         now = self._services.clock.now()
-        gone = msgspec.structs.replace(self._pod.metadata, deletion_timestamp=now, deletion_grace_period_seconds=0)
+        grace = min(spec.grace_seconds(self._pod), SHORTEST_GRACE_SECONDS)
+        gone = msgspec.structs.replace(self._pod.metadata, deletion_timestamp=now, deletion_grace_period_seconds=grace)
         self._pod = msgspec.structs.replace(self._pod, metadata=gone)
         self._woken.set()
 
