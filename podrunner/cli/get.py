@@ -219,8 +219,6 @@ def _show_form(
         return
     of_all = {"apiVersion": "v1", "items": found, "kind": "List", "metadata": {"resourceVersion": ""}}
     click.echo(form.text(found[0] if single else of_all), nl=False)
-    if not found and form.of_items:
-        click.echo(_nothing(asked), err=True)
 
 
 def _objects(server: http.Server, asked: selecting.Asked, options: _Options) -> list[dict[str, Any]]:

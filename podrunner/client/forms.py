@@ -22,12 +22,10 @@ _HTML = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\
 class Form:
     """Turns one object, or a List of them, into text; the objects of a watch one after the other."""
 
-    def __init__(self, write: Callable[[Data], str], *, separator: str = "", of_items: bool = False) -> None:
+    def __init__(self, write: Callable[[Data], str], *, separator: str = "") -> None:
         self._write = write
         self._separator = separator
         self._first = True
-        self.of_items = of_items
-        """Whether the items of a List are written one by one, so that there is nothing to write for none."""
 
     def text(self, obj: Data) -> str:
         """Raises UsageError where the form does not fit the object."""
@@ -53,11 +51,11 @@ def _named(name: str, argument: str, *, headers: bool) -> Form:
     if name == "yaml":
         return Form(as_yaml, separator="---\n")
     if name == "name":
-        return Form(_as_names, of_items=True)
+        return Form(_as_names)
     if name == "jsonpath":
         return Form(jsonpath.Template(argument).render)
     if name == "custom-columns":
-        return Form(_Columns(argument, headers=headers).text, of_items=True)
+        return Form(_Columns(argument, headers=headers).text)
     raise errors.UsageError(
         f'unable to match a printer suitable for the output format "{name}", allowed formats are:'
         f" {', '.join(each.rstrip('=') for each in NAMES)}"

@@ -4,7 +4,6 @@ Source: kubernetes kubectl/pkg/cmd/get/sorter.go.
 """
 
 import functools
-import re
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -25,28 +24,28 @@ def by(expression: str, items: Sequence[T], data: Callable[[T], Any]) -> list[T]
     if items and all(key is None for key in keys):
         raise errors.UsageError(f"couldn't find any field with path {expression!r} in the list of objects")
     pairs = list(zip(keys, items, strict=True))
-    ordered = sorted(pairs, key=functools.cmp_to_key(lambda left, right: _compare(left[0], right[0])))
+    ordered = sorted(pairs, key=functools.cmp_to_key(_by_first))
     return [item for _, item in ordered]
+
+
+def _by_first(left: tuple[Any, Any], right: tuple[Any, Any]) -> int:
+    return _compare(left[0], right[0])
 
 
 def _compare(left: Any, right: Any) -> int:
     if left is None or right is None:
-        return (left is not None) - (right is not None)
-    first, second = _key(left), _key(right)
-    if type(first) is not type(second):
-        first, second = _natural(str(left)), _natural(str(right))
+        return int(left is not None) - int(right is not None)
+    first, second = _amount(left), _amount(right)
+    if first is None or second is None:
+        first, second = str(left), str(right)
     return int(first > second) - int(first < second)
 
 
-def _key(value: Any) -> Any:
-    """What stands for a value in comparisons: a number, a quantity's amount, or text with its numbers as numbers."""
+def _amount(value: Any) -> Any:
+    """What a number or a quantity is worth, None for other text."""
     if isinstance(value, int | float):
-        return float(value)
+        return value
     try:
-        return float(quantity.parse(value).amount)
+        return quantity.parse(value).amount
     except (ValueError, TypeError):
-        return _natural(str(value))
-
-
-def _natural(text: str) -> list[tuple[int, int, str]]:
-    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in re.split(r"(\d+)", text) if part]
+        return None
