@@ -112,7 +112,7 @@ class Channels:
         try:
             await channel.inbox.room(self._patience)
         except TimeoutError:
-            log.warning("breaking a channel off: nothing of it was read for %.0f s", self._patience)
+            log.warning("breaking a channel off: nothing of it was read for %g s", self._patience)
             await channel.reset()
 
     def _end(self, numbers: bytes) -> bool:

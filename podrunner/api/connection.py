@@ -15,8 +15,8 @@ from uvicorn.server import ServerState
 
 from podrunner import errors
 
-CLOSE_SECONDS = 2.0
-"""How long a client that does not read may keep a connection that we have closed."""
+CLOSE_SECONDS = 0.25
+"""How long a client may take to read what is left, and over TLS to agree, when a connection is closed."""
 
 _READ_BYTES = 256 * 1024
 
@@ -91,7 +91,7 @@ class Wire:
         await self._writer.drain()
 
     def close(self) -> None:
-        """Ends the connection after what was written. A client that does not read that is not waited for long."""
+        """Ends the connection after what was written; a client that does not read that is not waited for."""
         self._writer.close()
         asyncio.get_running_loop().call_later(CLOSE_SECONDS, self.abort)
 

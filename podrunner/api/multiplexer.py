@@ -127,5 +127,5 @@ class Multiplexer:
         try:
             await stream.inbox.room(self._patience)
         except TimeoutError:
-            log.warning("breaking a stream off: nothing of it was read for %.0f s", self._patience)
+            log.warning("breaking a stream off: nothing of it was read for %g s", self._patience)
             await stream.reset()

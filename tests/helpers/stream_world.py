@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any, TypeVar
 
 from msgspec import structs
@@ -34,6 +35,7 @@ class Command:
     def __init__(self, play: "Play", arguments: Sequence[str]) -> None:
         self.sizes: asyncio.Queue[tuple[int, int]] = asyncio.Queue()
         self.closed = asyncio.Event()
+        self.said = 0
         self._stdin: asyncio.Queue[bytes] = asyncio.Queue(2)
         self._output: asyncio.Queue[tuple[int, bytes] | None] = asyncio.Queue(2)
         self._playing = asyncio.create_task(self._play(play, arguments))
@@ -50,6 +52,7 @@ class Command:
 
     async def say(self, data: bytes, stream: int = 1) -> None:
         await self._output.put((stream, data))
+        self.said += len(data)
 
     async def read(self) -> tuple[int, bytes] | None:
         chunk = await self._output.get()
@@ -177,6 +180,7 @@ class Node:
         self.asked: list[tuple[Any, ...]] = []
         self.sessions: list[Command] = []
         self.tunnels: list[Tunnel] = []
+        self.log_readers = 0
 
     async def exec(
         self, pod: Pod, container: str, command: Sequence[str], *, stdin: bool, stdout: bool, stderr: bool, tty: bool
@@ -203,10 +207,16 @@ class Node:
     async def logs(
         self, pod: Pod, container: str, *, follow: bool, previous: bool, since: datetime | None, tail: int | None
     ) -> AsyncIterator[Sequence[context.Line]]:
-        yield [api_world.Line(b"hello")]
-        yield [api_world.Line(b"again", complete=False)]
-        if follow:
-            await asyncio.Event().wait()
+        self.log_readers += 1
+        try:
+            yield [api_world.Line(b"hello")]
+            if container == "lost":
+                raise errors.EngineUnreachable("the engine is gone")
+            yield [api_world.Line(b"again", complete=False)]
+            if follow:
+                await asyncio.Event().wait()
+        finally:
+            self.log_readers -= 1
 
     async def progress(self) -> AsyncIterator[context.Report]:
         await asyncio.Event().wait()
@@ -214,13 +224,14 @@ class Node:
 
 
 class StreamWorld:
-    """A running API on a port of this machine, with TLS if it is given a context.
+    """A running API on a port of this machine, with TLS if it is given a context; or on a Unix socket at `path`.
 
     Its pods: `kubia`, which runs, and `waiting`, which no node has.
     """
 
-    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None, *, path: Path | None = None) -> None:
         self._tls = tls
+        self._path = path
         self._ready = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._main()), daemon=True)
 
@@ -248,10 +259,15 @@ class StreamWorld:
         self.loop, self._stopping, self.state = asyncio.get_running_loop(), asyncio.Event(), ServerState()
         api = app.create(self.registry, self.node, api_world.Leases(), api_world.Control())
         settings = listen.config(api)
-        server = await self.loop.create_server(
-            lambda: connection.Connection(settings, self.state, self._stopping), "127.0.0.1", 0, ssl=self._tls
-        )
-        self.port: int = server.sockets[0].getsockname()[1]
+
+        def connected() -> connection.Connection:
+            return connection.Connection(settings, self.state, self._stopping)
+
+        if self._path:
+            server: asyncio.Server = await self.loop.create_unix_server(connected, self._path)
+        else:
+            server = await self.loop.create_server(connected, "127.0.0.1", 0, ssl=self._tls)
+            self.port: int = server.sockets[0].getsockname()[1]
         self._ready.set()
         await self._stopping.wait()
         server.close()
