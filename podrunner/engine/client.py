@@ -19,13 +19,11 @@ import docker.errors
 import docker.tls
 import msgspec
 import requests
-import requests.adapters
 import tenacity
 import urllib3
-from docker.transport import UnixHTTPAdapter
 
 from podrunner import errors
-from podrunner.engine import address
+from podrunner.engine import address, transports
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -180,12 +178,12 @@ def open_api(where: address.Address, version: str, timeout: int = ANSWER_SECONDS
         # docker-py reads the CLI's config.json here and expects the shapes that the CLI writes.
         raise errors.EngineUnreachable(f"the Docker CLI's configuration can't be used: {error!r}") from error
     if where.url.startswith("unix://"):
-        api.mount("http+docker://", _OneSocket(f"http+{where.url}", max_pool_size=CALL_THREADS))
+        api.mount("http+docker://", transports.UnixSocket(f"http+{where.url}", max_pool_size=CALL_THREADS))
         # Neither a proxy nor ~/.netrc concerns a socket, and looking for them costs a fifth of a short call.
         api.trust_env = False
     elif not where.url.startswith("ssh://"):
-        api.mount("http://", requests.adapters.HTTPAdapter(pool_maxsize=CALL_THREADS))
-        api.mount("https://", _OneAuthority(api.verify, pool_maxsize=CALL_THREADS))
+        for scheme in ("http://", "https://"):
+            api.mount(scheme, transports.Network(api.verify, pool_maxsize=CALL_THREADS))
     return api
 
 
@@ -220,24 +218,6 @@ def refusal(status: int | None, message: str) -> errors.EngineRefused:
 
 # What docker-py lets out: its own errors, and those of requests (OSErrors), urllib3 and the socket.
 _FOREIGN = (docker.errors.DockerException, urllib3.exceptions.HTTPError, OSError)
-
-
-class _OneSocket(UnixHTTPAdapter):
-    """docker-py has a connection pool for each URL path and closes the least recently used under its users' hands."""
-
-    def get_connection(self, url: str | bytes, proxies: Any = None) -> Any:
-        return super().get_connection("http+docker://localhost")
-
-
-class _OneAuthority(requests.adapters.HTTPAdapter):
-    """Trusts whom the engine's address says; requests would rather trust the file that REQUESTS_CA_BUNDLE names."""
-
-    def __init__(self, verify: bool | str | None, *, pool_maxsize: int) -> None:
-        super().__init__(pool_maxsize=pool_maxsize)
-        self._verify = verify
-
-    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
-        return super().send(request, *args, **{**kwargs, "verify": self._verify})
 
 
 def _unreachable(error: Exception, where: address.Address) -> str:

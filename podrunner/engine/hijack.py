@@ -12,7 +12,7 @@ import urllib.parse
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from podrunner.engine import address, client as engine, encryption
+from podrunner.engine import address, client as engine, encryption, transports
 
 CHUNK_BYTES = 1 << 18
 _LONGEST_HEAD = 1 << 16
@@ -153,7 +153,8 @@ def _dial(client: engine.Client) -> socket.socket:
         place = _place(client)
         sock = socket.create_connection((place.hostname, place.port), engine.CONNECT_SECONDS)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for option in transports.KEEPALIVE:
+            sock.setsockopt(*option)
     sock.setblocking(False)
     return sock
 

@@ -1,7 +1,8 @@
-"""Sessions with an engine that is not behind a Unix socket."""
+"""Sessions with an engine, and connections to it, that are not over a Unix socket."""
 
 import asyncio
 import os
+import socket
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -76,6 +77,15 @@ async def test_over_tls_a_session_is_let_go_while_it_writes(world: World, behind
         assert not writing.done()
         await command.close()
         await writing
+
+
+async def test_a_followed_answer_over_tcp_notices_that_the_engine_is_gone_without_a_word(
+    behind_tls: client.Client,
+) -> None:
+    with await behind_tls.call(behind_tls.open_stream, "GET", "/events") as answer:
+        with socket.socket(fileno=os.dup(answer.raw.fileno())) as below:
+            assert below.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+            assert below.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 30
 
 
 async def test_over_ssh_the_far_engine_is_asked(
