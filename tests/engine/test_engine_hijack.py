@@ -82,10 +82,10 @@ async def test_over_tls_a_session_is_let_go_while_it_writes(world: World, behind
 async def test_a_followed_answer_over_tcp_notices_that_the_engine_is_gone_without_a_word(
     behind_tls: client.Client,
 ) -> None:
-    with await behind_tls.call(behind_tls.open_stream, "GET", "/events") as answer:
-        with socket.socket(fileno=os.dup(answer.raw.fileno())) as below:
-            assert below.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
-            assert below.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 30
+    answer = await behind_tls.call(behind_tls.open_stream, "GET", "/events")
+    with answer, socket.socket(fileno=os.dup(answer.raw.fileno())) as below:
+        assert below.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+        assert below.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 30
 
 
 async def test_over_ssh_the_far_engine_is_asked(
