@@ -8,7 +8,14 @@ from hypothesis import given, settings, strategies as st
 
 from podrunner.api import spdy, spdy_dictionary
 
-# What Go's golang.org/x/net framer (spdystream's) writes for a stream of `kubectl exec`, in hexadecimal.
+# What kubectl 1.20 and 1.37 send alike for `kubectl exec kubia -- exit 3`, in hexadecimal.
+KUBECTL_OPENS = (
+    "80030001000000290000000100000000000078f9e3c6a7c26260606004a7b392a2d4c45c6851c29a0a0a6800000000ffff"
+    "800300010000001900000003000000000000c22ac5565c92925f5a02000000ffff"
+    "800300010000001500000005000000000000c229975a5404000000ffff"
+)
+KUBECTL_LEAVES = "8003000300000008000000010000000580030007000000080000000000000000"
+
 IDS = st.integers(1, 0x7FFFFFFF)
 NUMBERS = st.integers(0, 0xFFFFFFFF)
 NAMES = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=20).map(str.lower)
@@ -55,6 +62,16 @@ def joined(frames: list[spdy.Frame]) -> list[spdy.Frame]:
 def test_the_dictionary_is_the_specification_s() -> None:
     assert len(spdy_dictionary.DICTIONARY) == 1423
     assert zlib.adler32(spdy_dictionary.DICTIONARY) == 0xE3C6A7C2
+
+
+def test_what_kubectl_sends_is_understood() -> None:
+    decoder = spdy.Decoder()
+    assert decoder.feed(bytes.fromhex(KUBECTL_OPENS)) == [
+        spdy.SynStream(1, {"streamtype": "error"}),
+        spdy.SynStream(3, {"streamtype": "stdout"}),
+        spdy.SynStream(5, {"streamtype": "stderr"}),
+    ]
+    assert decoder.feed(bytes.fromhex(KUBECTL_LEAVES)) == [spdy.RstStream(1, spdy.Reset.CANCEL), spdy.GoAway(0)]
 
 
 def test_a_data_frame_is_passed_on_as_it_arrives() -> None:
