@@ -27,6 +27,9 @@ _TRACEBACK_VARIABLE = "PODRUNNER_TRACEBACK"
 _COMMANDS = (
     "run",
     "get",
+    "apply",
+    "delete",
+    "wait",
     "validate",
     "serve",
     "kubeconfig",

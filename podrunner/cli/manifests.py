@@ -7,7 +7,7 @@ import msgspec
 
 from podrunner import errors
 from podrunner.engine import ports
-from podrunner.objects import loading, support
+from podrunner.objects import kinds, loading, support
 from podrunner.objects.pod import Pod
 from podrunner.pods import spec
 
@@ -25,7 +25,7 @@ def load_pods(
     loaded = loading.load(files, sys.stdin.buffer, namespace or "default")
     problems = [
         *_other_kinds(loaded),
-        *_other_namespaces(loaded, namespace),
+        *other_namespaces(loaded, namespace),
         *_other_networks(loaded, network),
         *_duplicates(loaded),
         *(problem for item in loaded for problem in [*uncreatable(item), *_reserved_annotations(item)]),
@@ -87,13 +87,14 @@ def _other_kinds(loaded: Sequence[loading.Loaded]) -> list[str]:
     ]
 
 
-def _other_namespaces(loaded: Sequence[loading.Loaded], namespace: str | None) -> list[str]:
+def other_namespaces(loaded: Sequence[loading.Loaded], namespace: str | None) -> list[str]:
+    """What names another namespace than the one --namespace gives, if it gives one."""
     if namespace is None:
         return []
     return [
         f'{item.source}: metadata.namespace: is "{found}", which is not the "{namespace}" of --namespace'
         for item in loaded
-        if (found := item.object.metadata.namespace) != namespace
+        if kinds.of(item.object).namespaced and (found := item.object.metadata.namespace) != namespace
     ]
 
 

@@ -1,6 +1,7 @@
-"""How a command that kubectl has, too, tells what the server refuses: in kubectl's words, with exit status 1."""
+"""Commands that kubectl has, too: flags as it takes them, refusals in its words, and exit status 1 for them."""
 
 import contextlib
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import click
@@ -11,7 +12,31 @@ REFUSED = 1
 
 
 class Verb(click.Command):
-    """A command whose `ObjectError`s are the server's refusals."""
+    """A command whose `ObjectError`s are the server's refusals, and whose flags may be given as `--flag=false`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, list(self._plain(args)))
+
+    def _plain(self, arguments: Sequence[str]) -> Iterator[str]:
+        """The arguments with click's flags for Go's: `--wait=false` is `--no-wait`, `--watch=true` is `--watch`."""
+        flags = {
+            name: param.secondary_opts
+            for param in self.params
+            if isinstance(param, click.Option) and param.is_flag
+            for name in param.opts
+        }
+        values = iter(arguments)
+        for argument in values:
+            name, _, value = argument.partition("=")
+            if argument == "--":
+                yield argument
+                yield from values
+            elif name not in flags or value not in ("true", "false"):
+                yield argument
+            elif value == "true":
+                yield name
+            else:
+                yield from flags[name]
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
