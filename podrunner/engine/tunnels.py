@@ -6,6 +6,7 @@ connected, so a refusal shows only when the tunnel is read.
 
 import contextlib
 import re
+from collections import deque
 
 from podrunner import errors
 from podrunner.engine import client as engine, exec, frames
@@ -36,6 +37,7 @@ class Tunnel:
         self._relay = relay
         self._process = ""
         self._said = b""
+        self._early: deque[bytes] = deque()
         self._ended = False
         self._closed = False
 
@@ -43,9 +45,14 @@ class Tunnel:
         """Returns once the relay runs. Raises EngineError if it can't."""
         while b"\n" not in self._said:
             chunk = await self._relay.read()
-            if chunk is None or chunk[0] != frames.STDERR:
-                raise errors.EngineRefused(f"the sandbox has no relay: {chunk[1].decode() if chunk else 'it ended'}")
-            self._said += chunk[1]
+            if chunk is None:
+                told = b"".join(self._early)[:_LONGEST_COMPLAINT].decode(errors="replace")
+                raise errors.EngineRefused(f"no connection can be made in the sandbox {self._sandbox_id}: {told}")
+            if chunk[0] == frames.STDERR:
+                self._said += chunk[1]
+            else:
+                # The engine reads the two streams side by side.
+                self._early.append(chunk[1])
         process, _, self._said = self._said.partition(b"\n")
         self._process = process.decode()
 
@@ -54,6 +61,8 @@ class Tunnel:
 
         Raises ObjectError, in the words of Kubernetes' runtimes, if nothing listens at the port; EngineError.
         """
+        if self._early:
+            return self._early.popleft()
         while (chunk := await self._relay.read()) is not None:
             stream, data = chunk
             if stream == frames.STDOUT:

@@ -78,6 +78,22 @@ async def test_a_large_upload_arrives_whole_and_its_end_with_it(world: World, en
         assert await everything(tunnel) == b"%d\n" % (64 * MIB)
 
 
+async def test_what_the_other_side_says_first_is_not_lost(world: World, engine: client.Client) -> None:
+    pod = await listening(world, "echo hello; cat")
+    for _ in range(20):
+        async with opened(engine, pod.sandbox_id) as tunnel:
+            assert await tunnel.read() == b"hello\n"
+            await tunnel.write_eof()
+            assert await everything(tunnel) == b""
+
+
+async def test_a_sandbox_that_has_no_relay_is_refused(world: World, engine: client.Client) -> None:
+    container_id = await world.run("rm /bin/sh; echo gone; exec sleep 1000")
+    await eventually(lambda: engine.call(engine.api.logs, container_id))
+    with pytest.raises(errors.EngineRefused, match=r'no connection can be made in the sandbox .*"sh": executable'):
+        await tunnels.open(engine, container_id, 80)
+
+
 async def test_nothing_that_listens_is_told_in_the_runtimes_words(world: World, engine: client.Client) -> None:
     sandbox_id = await world.sandbox(engine_world.a_pod())
     async with opened(engine, sandbox_id, 9999) as tunnel:
