@@ -41,6 +41,7 @@ _STATUSES: tuple[tuple[type[errors.PodrunnerError], int], ...] = (
     (errors.ManifestError, 2),
     (errors.TimedOut, 124),
     (errors.NotFound, 1),
+    (errors.ServiceUnavailable, 125),
     (errors.ObjectError, 2),
     (errors.ServerError, 125),
     (errors.EngineError, 125),

@@ -138,7 +138,7 @@ class Streams:
         except http.Disconnected:
             time.sleep(_BREATH_SECONDS)
             self._happened(self._session.log_broken, stream)
-        except http.Failed:
+        except (http.Failed, errors.ServiceUnavailable):
             time.sleep(_ENGINE_SECONDS)
             self._happened(self._session.log_broken, stream)
         except errors.ObjectError as error:

@@ -190,6 +190,7 @@ def test_validate_says_what_is_valid_and_what_has_no_effect(tmp_path: Path, caps
         (errors.AlreadyExists("x"), 2),
         (errors.TimedOut("x"), 124),
         (errors.NotFound("x"), 1),
+        (errors.ServiceUnavailable("x"), 125),
         (errors.ServerError("x"), 125),
         (errors.EngineUnreachable("x"), 125),
         (KeyboardInterrupt(), 130),

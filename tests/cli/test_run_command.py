@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import time
+from collections.abc import Iterator
 
 import pytest
 
@@ -52,7 +53,7 @@ def test_the_exit_status_is_that_of_the_container_that_failed_first(podrunner: P
 def test_a_container_that_a_signal_ended_exits_128_more(podrunner: Podrunner) -> None:
     running = podrunner.start("run", "-", manifests=manifest(container(SLEEPS, "killed")))
     running.until("[killed] ready")
-    docker("kill", *docker("ps", "--quiet", "--filter=label=io.kubernetes.container.name=killed"))
+    docker("kill", *docker("ps", "--quiet", podrunner.ours, "--filter=label=io.kubernetes.container.name=killed"))
     running.ends(137)
 
 
@@ -231,8 +232,55 @@ def test_a_kept_pod_goes_on_and_is_there_to_be_replaced(podrunner: Podrunner) ->
     kept.until("1/1     Running")
     kept.signal(signal.SIGINT)
     kept.ends(130)
-    assert len(docker("ps", "--quiet", "--filter=label=io.kubernetes.pod.name=web")) == 2
+    assert len(docker("ps", "--quiet", podrunner.ours)) == 2
     podrunner.run(manifest(container("echo")), "--replace")
+
+
+REPLACED = manifest(container(STUBBORN), terminationGracePeriodSeconds=30)
+
+
+@pytest.fixture
+def stubborn(podrunner: Podrunner) -> Iterator[None]:
+    """A pod `web` that takes half a minute to be removed, of a run that is killed in the end."""
+    owner = podrunner.start("run", "-", manifests=REPLACED)
+    owner.until("[main] ready")
+    yield
+    owner.signal(signal.SIGKILL)
+    owner.status()
+
+
+@pytest.mark.usefixtures("stubborn")
+def test_a_pod_that_is_replaced_is_waited_for_within_the_timeout(podrunner: Podrunner) -> None:
+    started = time.monotonic()
+    ended = podrunner.run(manifest(container("echo")), "--replace", "--timeout", "1s", status=124)
+    assert time.monotonic() - started < 5
+    assert ended.err.splitlines() == [
+        'podrunner: waiting until pod "web" in namespace "default" is removed',
+        'error: timed out before the pods were created, waiting for the removal of pod "web" in namespace "default"',
+    ]
+
+
+@pytest.mark.usefixtures("stubborn")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_wait_for_a_pod_that_is_replaced_can_be_interrupted(podrunner: Podrunner, number: signal.Signals) -> None:
+    both = f"{manifest(container('echo'), name='other')}---\n{manifest(container('echo'))}"
+    waiting = podrunner.start("run", "-", "--replace", "--keep", manifests=both)
+    waiting.until("waiting until")
+    waiting.signal(number)
+    waiting.ends(130)
+    assert podrunner.pods() == 1
+
+
+def test_a_timeout_of_nothing_is_none(podrunner: Podrunner) -> None:
+    assert podrunner.run(manifest(container("echo hello")), "--timeout", "0").out == "[main] hello\n"
+
+
+def test_the_longest_timeout_there_is_and_a_very_long_grace_period_are_no_problem(podrunner: Podrunner) -> None:
+    pod = manifest(container(SLEEPS), terminationGracePeriodSeconds=10**9)
+    running = podrunner.start("run", "-", "--timeout", "2562047h", manifests=pod)
+    running.until("[main] ready")
+    running.signal(signal.SIGINT)
+    running.ends(130)
 
 
 def test_a_published_port_is_reached_from_this_machine(podrunner: Podrunner) -> None:

@@ -1,12 +1,15 @@
 """The background server as the command starts, finds, loses and stops it."""
 
 import os
+import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
 
 from commandline import PODRUNNER, Podrunner, container, eventually, json_lines, manifest
+from engine_way import Way
 
 pytestmark = pytest.mark.engine
 
@@ -57,7 +60,38 @@ def test_a_server_that_uses_another_engine_is_not_taken_for_the_one_asked_for(fr
     elsewhere = {"DOCKER_HOST": "unix:///nowhere.sock"}
     refused = fresh_podrunner.start("run", "-", manifests=manifest(container("echo")), environ=elsewhere)
     refused.ends(125)
-    assert "but DOCKER_HOST asks for unix:///nowhere.sock" in refused.err
+    assert "this command asks for unix:///nowhere.sock (from DOCKER_HOST)" in refused.err
+
+
+def test_the_engine_of_another_environment_is_not_used_by_a_command_that_names_none(
+    fresh_podrunner: Podrunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("DOCKER_HOST", "DOCKER_CONTEXT"):
+        monkeypatch.delenv(name, raising=False)
+    way = Way(fresh_podrunner.directory / "engine.sock")
+    with way.open():
+        fresh_podrunner.start("server", "start", environ={"DOCKER_HOST": f"unix://{way.path}"}).ends(0)
+        refused = fresh_podrunner.start("run", "-", manifests=manifest(container("echo")))
+        refused.ends(125)
+        fresh_podrunner.start("server", "stop").ends(0)
+    assert f"uses the engine at unix://{way.path} (from DOCKER_HOST), this command asks for unix://" in refused.err
+
+
+def test_a_server_that_is_stopped_by_a_signal_is_not_waited_for_for_ever(fresh_podrunner: Podrunner) -> None:
+    fresh_podrunner.start("server", "start").ends(0)
+    pid = fresh_podrunner.server_pid()
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        started = time.monotonic()
+        refused = fresh_podrunner.start("run", "-", manifests=manifest(container("echo")))
+        refused.ends(125)
+        assert time.monotonic() - started < 15
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    assert refused.err == (
+        f"error: podrunner's server at {fresh_podrunner.state_dir}/podrunner.sock does not answer:"
+        f" nothing came for 10 s; `kill -KILL {pid}` ends it, and the next one goes on with what it left\n"
+    )
 
 
 def test_the_server_holds_nothing_of_the_command_that_started_it(fresh_podrunner: Podrunner) -> None:

@@ -115,13 +115,17 @@ class Podrunner:
     def server_pid(self) -> int:
         return int((self.state_dir / "server.pid").read_text())
 
+    @property
+    def ours(self) -> str:
+        """The option that makes `docker` tell only of what this state directory's servers made."""
+        return f"--filter=label=podrunner.dev/instance={(self.state_dir / 'instance').read_text().strip()}"
+
     def left_on_engine(self) -> list[str]:
         """The names of the containers, volumes and networks of this state directory's server."""
-        instance = f"--filter=label=podrunner.dev/instance={(self.state_dir / 'instance').read_text().strip()}"
         return [
-            *docker("ps", "--all", "--format={{.Names}}", instance),
-            *docker("volume", "ls", "--format={{.Name}}", instance),
-            *docker("network", "ls", "--format={{.Name}}", instance),
+            *docker("ps", "--all", "--format={{.Names}}", self.ours),
+            *docker("volume", "ls", "--format={{.Name}}", self.ours),
+            *docker("network", "ls", "--format={{.Name}}", self.ours),
         ]
 
     def pods(self) -> int:
