@@ -29,20 +29,18 @@ class Read(NamedTuple):
 
 async def read_object(request: Request, kind: kinds.Kind) -> Read:
     """The body as an object of `kind`. Raises errors.BadRequest with Kubernetes' words."""
-    data = await _data(request)
+    return to_object(request, await _data(request), kind)
+
+
+def to_object(request: Request, data: Any, kind: kinds.Kind) -> Read:
+    """Plain data as an object of `kind`, unknown fields refused or warned of as the request's `fieldValidation` says.
+
+    Raises errors.BadRequest with Kubernetes' words, also when the data says that it is of another kind.
+    """
     about = _named(data, kind)
     if (about.kind, about.api_version) != (kind.name, kind.api_version):
         raise errors.BadRequest(f"{_described(about)} cannot be handled as a {kind.name}")
-    return to_object(request, data, kind)
-
-
-def to_object(request: Request, data: dict[str, Any], kind: kinds.Kind) -> Read:
-    """Plain data as an object of `kind`, unknown fields refused or warned of as the request's `fieldValidation` says.
-
-    Raises errors.BadRequest with Kubernetes' words.
-    """
     decoded = decode.decode(data, kind.type)
-    about = _About(kind.name, kind.api_version)
     if decoded.errors:
         raise _refusal(about, kind, ", ".join(map(str, decoded.errors)))
     unknown = tuple(f"unknown field {fielderrors.quote(problem.path)}" for problem in decoded.unknown)

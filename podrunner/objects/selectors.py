@@ -10,7 +10,7 @@ from typing import NamedTuple
 from podrunner.objects import meta
 
 _SET_BASED = re.compile(r"(\S+)\s+(in|notin)\s*\(([^()]*)\)")
-_EQUALITY = re.compile(r"([^\s!=]+)\s*(==|=|!=)\s*(\S*)")
+_EQUALITY = re.compile(r"([^\s!=]+)\s*(==|=|!=)\s*([^\s!=]*)")
 _EXISTS = re.compile(r"(!?)\s*([^\s!=(),]+)")
 _ORDER = re.compile(r"(\S+)\s*([<>])\s*(-?\d+)")
 _SEPARATOR = re.compile(r",(?![^()]*\))")

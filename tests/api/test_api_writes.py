@@ -53,6 +53,16 @@ def test_a_strategic_patch_finds_the_container_by_its_name(world: World) -> None
     assert (container["image"], container["terminationMessagePath"]) == ("luksa/kubia:2.0", "/dev/termination-log")
 
 
+@pytest.mark.parametrize(
+    ("change", "described"),
+    [({"kind": "Node"}, 'Node in version "v1"'), ({"apiVersion": "v2"}, 'Pod in version "v2"')],
+)
+def test_a_patch_does_not_make_another_kind_of_an_object(world: World, change: Any, described: str) -> None:
+    world.create_pod()
+    assert patch(world, MERGE_PATCH, change)["message"] == f"{described} cannot be handled as a Pod"
+    assert world.ask("GET", KUBIA).data["kind"] == "Pod"
+
+
 def test_a_patch_of_another_media_type_is_refused(world: World) -> None:
     world.create_pod()
     assert patch(world, JSON, {})["message"] == (
