@@ -65,8 +65,9 @@ def test_before_v5_255_is_a_channel_like_any_that_there_is_not(world: StreamWorl
 @pytest.mark.parametrize("message", [b"\xff", b"\xff\x00\x01", b"\xff\x05"])
 def test_the_end_of_no_channel_ends_the_connection(world: StreamWorld, message: bytes) -> None:
     with websocket(world.port, query("exec", "sleep", stdin="true"), V5) as client:
+        assert client.recv(timeout=5) == ERROR
         client.send(message)
-        assert messages(client) == [ERROR]
+        assert messages(client) == []
 
 
 def test_channels_that_are_not_the_client_s_are_ignored(world: StreamWorld) -> None:
@@ -177,8 +178,9 @@ def test_a_client_that_leaves_lets_go_of_its_command(world: StreamWorld, end: ob
 
 def test_a_message_that_is_too_long_is_not_waited_for(world: StreamWorld) -> None:
     with websocket(world.port, query("exec", "sleep", stdin="true"), V5) as client:
+        assert client.recv(timeout=5) == ERROR
         client.socket.sendall(b"\x82\xff" + (32 * 1024 * 1024 + 1).to_bytes(8, "big") + bytes(4))
-        assert messages(client) == [ERROR]
+        assert messages(client) == []
         assert client.close_code == 1009
 
 
