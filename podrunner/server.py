@@ -141,11 +141,10 @@ class _Server:
         return self._front.user_of_token(token)
 
     def _heed_signals(self) -> None:
-        """The end of the terminal is one of them, unless the server was started under nohup."""
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            if signal.getsignal(number) is not signal.SIG_IGN:
-                loop.add_signal_handler(number, self.stop)
+        """Those that end a server. Under nohup the end of the terminal does not."""
+        under_nohup = signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+        for number in (signal.SIGTERM, signal.SIGINT, *(() if under_nohup else (signal.SIGHUP,))):
+            asyncio.get_running_loop().add_signal_handler(number, self.stop)
 
     async def _check_network(self) -> None:
         if self._network and not await networks.exists(self._engine, self._network):
