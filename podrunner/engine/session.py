@@ -84,8 +84,9 @@ class Session(abc.ABC):
         try:
             over = False
             while data := await self._connection.read():
-                self._chunks += self._parser.feed(data)
-                self._bytes += len(data)
+                chunks = self._parser.feed(data)
+                self._chunks += chunks
+                self._bytes += sum(len(payload) for _, payload in chunks)
                 self._arrived.set()
                 while self._bytes > AHEAD_BYTES and not over:
                     over = not await self._taken() and await self._is_over()

@@ -125,6 +125,16 @@ async def test_every_key_reaches_a_terminal_at_once(engine: client.Client, conta
         await shown(shell, b"020")
 
 
+async def test_small_writes_are_read_to_the_end(
+    engine: client.Client, container_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "AHEAD_BYTES", 1000)
+    script = "while [ $((count += 1)) -le 2000 ]; do echo $count; done"
+    async with running(engine, container_id, "sh", "-c", script) as command:
+        output, _ = await everything(command)
+        assert output.split() == [b"%d" % number for number in range(1, 2001)]
+
+
 async def test_a_reader_that_pauses_loses_nothing(
     engine: client.Client, container_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
