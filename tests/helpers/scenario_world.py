@@ -226,9 +226,9 @@ class World:
         self.command.start("server", "stop").status()
         if self.files.log.exists():
             _say(f"the server's log:\n{self.files.log.read_text()}")
-        for name, container in self.containers().items():
-            _say(f"{name} is left: {self.engine.logs(container['Id'], tail=50).decode(errors='replace')}")
-            self.engine.remove_container(container["Id"], v=True, force=True)
+        for left in self.engine.containers(all=True, filters={"label": self._ours}):
+            _say(f"{left['Names']} is left: {self.engine.logs(left['Id'], tail=50).decode(errors='replace')}")
+            self.engine.remove_container(left["Id"], v=True, force=True)
         for network in self.engine.networks(filters={"label": self._ours}):
             self.engine.remove_network(network["Id"])
         self.engine.close()
