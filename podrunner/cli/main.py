@@ -30,6 +30,7 @@ _COMMANDS = (
     "apply",
     "delete",
     "wait",
+    "describe",
     "validate",
     "serve",
     "kubeconfig",
