@@ -19,6 +19,7 @@ check: venv
 
 bench: images
 	.venv/bin/python bench/startup.py $(ARGS)
+	.venv/bin/python bench/watch.py
 
 images: venv engine
 	.venv/bin/python scripts/images.py
