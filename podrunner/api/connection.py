@@ -51,6 +51,7 @@ class Connection(H11Protocol):
             h11.InformationalResponse(status_code=101, headers=list(headers), reason="Switching Protocols")
         )
         self.cycle.disconnected = True
+        self._unset_keepalive_if_required()
         return self._wire(head)
 
     def _wire(self, head: bytes | None) -> "Wire":

@@ -97,6 +97,7 @@ async def _resize(session: context.Session, sizes: Stream | None) -> None:
     async for size in _sizes(sizes):
         with contextlib.suppress(errors.PodrunnerError):  # a process that is not there yet, or no more
             await session.resize(size.width, size.height)
+    await sizes.reset()  # what is not read would hold up stdin
 
 
 class _Size(msgspec.Struct, frozen=True):

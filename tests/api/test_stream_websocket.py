@@ -126,7 +126,7 @@ def test_a_terminal_has_sizes_and_no_stderr_of_its_own(world: StreamWorld) -> No
 def test_what_is_no_size_ends_the_sizes_alone(world: StreamWorld) -> None:
     with websocket(world.port, query("exec", "cat", stdin="true", stdout="true", tty="true"), V5) as client:
         client.send(SIZES + b'{"Width":"wide"}')
-        client.send(SIZES + b'{"Width":1,"Height":2}')
+        client.send(SIZES + b'{"Width":1,"Height":2}' * 20_000)
         client.send(STDIN + b"a")
         assert [client.recv(timeout=5) for _ in range(2)] == [STDOUT, STDOUT + b"a"]
     assert world.do(world.node.sessions[-1].sizes.qsize) == 0
