@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import email.utils
-import logging
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, NamedTuple
 
@@ -17,8 +16,6 @@ from podrunner.api import connection
 SPDY = "SPDY/3.1"
 
 _VERSIONS = "X-Stream-Protocol-Version"
-
-log = logging.getLogger(__name__)
 
 
 def wants_websocket(request: Request) -> bool:
@@ -48,8 +45,7 @@ def to_spdy(request: Request, supported: Sequence[str]) -> Agreed:
     """
     if SPDY.lower() not in request.headers.get("upgrade", "").lower():
         raise errors.BadRequest(f"unable to upgrade: missing upgrade headers in request: {SPDY} or websocket")
-    values = ",".join(request.headers.getlist(_VERSIONS)).split(",")
-    wanted = [name for value in values if (name := value.strip())]
+    wanted = listed(request, _VERSIONS)
     if not wanted:
         raise errors.BadRequest(f"unable to upgrade: {_VERSIONS} is required")
     protocol = next((name for name in wanted if name in supported), None)
@@ -58,6 +54,12 @@ def to_spdy(request: Request, supported: Sequence[str]) -> Agreed:
         raise errors.Forbidden(f"unable to upgrade: unable to negotiate protocol: {names}")
     date = email.utils.formatdate(usegmt=True)
     return Agreed([("Connection", "Upgrade"), ("Upgrade", SPDY), (_VERSIONS, protocol), ("Date", date)], protocol)
+
+
+def listed(request: Request, header: str) -> list[str]:
+    """The values of a header, each of which may be several with commas between them."""
+    values = ",".join(request.headers.getlist(header)).split(",")
+    return [name for value in values if (name := value.strip())]
 
 
 class Upgrade(Response):

@@ -24,8 +24,7 @@ _quiet.setLevel(logging.WARNING)  # the library tells of every connection
 
 def offered(request: Request) -> list[str]:
     """The subprotocols the client can speak, in its order of preference."""
-    values = ",".join(request.headers.getlist(_SUBPROTOCOL)).split(",")
-    return [name for value in values if (name := value.strip())]
+    return upgrades.listed(request, _SUBPROTOCOL)
 
 
 def handshake(request: Request, supported: Sequence[str]) -> upgrades.Agreed:
