@@ -21,8 +21,8 @@ class Client:
     """The client's API objects, for one server."""
 
     def __init__(self, kubeconfig: Path) -> None:
-        self.api = kubernetes.config.new_client_from_config(str(kubeconfig))
-        self.core = kubernetes.client.CoreV1Api(self.api)
+        self.api: Any = kubernetes.config.new_client_from_config(str(kubeconfig))  # type: ignore[no-untyped-call]
+        self.core: Any = kubernetes.client.CoreV1Api(self.api)
 
     def create(self, name: str, script: str = STAYS, **spec: Any) -> Any:
         body = {
@@ -41,7 +41,7 @@ class Client:
     def until(self, name: str, phase: str) -> list[str]:
         """The phases that a watch tells of until that one."""
         phases: list[str] = []
-        watch = kubernetes.watch.Watch()
+        watch: Any = kubernetes.watch.Watch()  # type: ignore[no-untyped-call]
         for event in watch.stream(
             self.core.list_namespaced_pod, "default", field_selector=f"metadata.name={name}", timeout_seconds=30
         ):
@@ -114,7 +114,7 @@ def test_a_deleted_pod_is_seen_to_go(client: Client) -> None:
     created = client.create("goes")
     client.until("goes", "Running")
     told: list[str] = []
-    watch = kubernetes.watch.Watch()
+    watch: Any = kubernetes.watch.Watch()  # type: ignore[no-untyped-call]
 
     def follow() -> None:
         stream = watch.stream(
@@ -144,7 +144,7 @@ def test_what_is_refused_tells_why(client: Client) -> None:
     with pytest.raises(ApiException) as refused:
         client.create("Bad_Name")
     assert refused.value.status == 422
-    assert 'Pod \\"Bad_Name\\" is invalid: metadata.name: Invalid value' in refused.value.body
+    assert 'Pod \\"Bad_Name\\" is invalid: metadata.name: Invalid value' in str(refused.value.body)
 
 
 def test_other_kinds_have_the_clients_types_too(client: Client) -> None:
