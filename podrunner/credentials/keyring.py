@@ -85,15 +85,17 @@ def client_certificate(ring: Keyring, name: str, groups: Sequence[str], now: dat
 
 
 def _working_context(ring: Keyring, now: datetime) -> ssl.SSLContext:
-    try:
-        return _proven_context(ring, now)
-    except (OSError, ValueError) as error:
-        log.info("the server needs a new certificate: %s", error)
-    try:
-        _renew_certificate(ring, now)
-        return _proven_context(ring, now)
-    except (OSError, ValueError) as error:
-        log.info("clients need the certificate of a new authority: %s", error)
+    if ring.authority.exists():
+        try:
+            return _proven_context(ring, now)
+        except (OSError, ValueError) as error:
+            log.info("the server needs a new certificate: %s", error)
+        try:
+            _renew_certificate(ring, now)
+            return _proven_context(ring, now)
+        except (OSError, ValueError) as error:
+            log.info("that takes a new authority, too: %s", error)
+    log.info("making a certificate authority: clients have to be given %s", ring.authority)
     _renew_all(ring, now)
     return _proven_context(ring, now)
 
