@@ -163,11 +163,11 @@ def test_status_shows_the_server_the_engine_and_the_pods(world: World) -> None:
     shown = world.start("server", "status")
     assert shown.status() == 0
     lines = shown.out.splitlines()
-    assert [line.split()[0] for line in lines] == ["server", "engine", "pods", "state"]
+    assert [line.split()[0] for line in lines] == ["server", "engine", "kubectl", "pods", "state"]
     assert f"process {pid}," in lines[0]
     assert lines[1].startswith(f"engine   {world.engine.version()['Version']} at ")
-    assert lines[2] == "pods     1; without any it leaves after 600 s"
-    assert lines[3] == f"state    {world.state_dir}"
+    assert lines[3] == "pods     1; without any it leaves after 600 s"
+    assert lines[4] == f"state    {world.state_dir}"
 
 
 def test_logs_show_what_the_server_did_and_why(world: World) -> None:
