@@ -105,6 +105,13 @@ class Database:
         ).fetchone()
         return int(count)
 
+    def stalest(self, kind: str, limit: int) -> list[Key]:
+        """The objects of a kind that were not written for longest, oldest first."""
+        rows = self._connection.execute(
+            "SELECT namespace, name FROM objects WHERE kind = ? ORDER BY resource_version LIMIT ?", (kind, limit)
+        )
+        return [Key._make(row) for row in rows]
+
     def namespaces(self, but_for: str) -> list[str]:
         """The namespaces of all objects but those of one kind."""
         rows = self._connection.execute(

@@ -175,6 +175,14 @@ class Registry:
             if obj.metadata.owner_references:
                 yield obj
 
+    def stalest(self, kind: kinds.Kind, limit: int) -> Iterator[Any]:
+        """The objects of a kind that were not written for longest, oldest first, at most `limit`.
+
+        They may be deleted meanwhile.
+        """
+        for key in self._database.stalest(kind.name, limit):
+            yield self.get(kind, key.namespace, key.name)
+
     def namespaces(self) -> tuple[str, ...]:
         """The namespaces that have any objects, not counting events."""
         return tuple(self._database.namespaces(but_for="Event"))

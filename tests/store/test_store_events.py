@@ -1,6 +1,7 @@
 """Events: what the kubelet would write, counted instead of repeated, gone after an hour."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from podrunner.objects import codec, selectors
 from podrunner.objects.container import Container
 from podrunner.objects.event import Event
-from podrunner.objects.meta import ObjectMeta
+from podrunner.objects.meta import ObjectMeta, ObjectReference
 from podrunner.objects.pod import Pod, PodSpec
 from podrunner.store import events, pods
 from podrunner.store.registry import Registry
@@ -146,6 +147,22 @@ def test_an_event_nothing_was_added_to_for_an_hour_is_gone(
     advance(1801)
     events.expire(registry)
     assert counted(registry) == ["BackOff 2"]
+
+
+def test_an_event_that_claims_to_be_of_the_future_keeps_no_other(
+    registry: Registry, recorder: events.Recorder, pod: Pod, advance: Callable[[float], None]
+) -> None:
+    about = ObjectReference(namespace="default", name="kubia")
+    future = registry.clock.now() + timedelta(days=1)
+    registry.create(
+        Event(
+            metadata=ObjectMeta(name="future"), involved_object=about, reason="Claimed", count=1, last_timestamp=future
+        )
+    )
+    recorder.record(pod, "Normal", "Started", "Started container kubia", KUBIA)
+    advance(3602)
+    events.expire(registry)
+    assert counted(registry) == ["Claimed 1"]
 
 
 def test_what_happens_again_after_its_event_expired_is_a_new_event(
