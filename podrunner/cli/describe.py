@@ -76,10 +76,16 @@ def _objects(server: http.Server, asked: selecting.Asked, selection: resources.S
 
 
 def _text(server: http.Server, kind: kinds.Kind, obj: dict[str, Any], *, show_events: bool) -> str:
-    about: list[dict[str, Any]] = []
-    if show_events and kind.name != "Event":
-        metadata = obj["metadata"]
-        selection = resources.Selection(fields=f"involvedObject.uid={metadata['uid']}")
-        event_kind = resources.kind_named("events")
-        about = resources.listing(server, event_kind, metadata.get("namespace"), selection)["items"]
-    return describe.text(obj, about, datetime.now(UTC))
+    return describe.text(obj, _events(server, kind, obj) if show_events else None, datetime.now(UTC))
+
+
+def _events(server: http.Server, kind: kinds.Kind, obj: dict[str, Any]) -> list[dict[str, Any]] | None:
+    """Those about the object. Events have none."""
+    if kind.name == "Event":
+        return None
+    metadata = obj["metadata"]
+    selection = resources.Selection(fields=f"involvedObject.uid={metadata['uid']}")
+    found: list[dict[str, Any]] = resources.listing(
+        server, resources.kind_named("events"), metadata.get("namespace"), selection
+    )["items"]
+    return found

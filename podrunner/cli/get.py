@@ -2,13 +2,12 @@
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import click
 
 from podrunner import errors
-from podrunner.cli import completion, selecting, targets, verbs
+from podrunner.cli import completion, formats, selecting, targets, verbs
 from podrunner.client import forms, http, resources, tableprint
 from podrunner.objects import kinds
 
@@ -90,7 +89,7 @@ def command(
     )
     several = len({each.kind for each in asked}) > 1 or selecting.ALL in objects[:1]
     options = _Options(
-        form=_form(output, headers=not no_headers),
+        form=formats.of(output, headers=not no_headers),
         table=tableprint.Options(
             wide=output == "wide",
             headers=not no_headers,
@@ -116,30 +115,6 @@ def command(
     else:
         _show_form(server, asked, options, options.form, failures)
     return failures.told()
-
-
-def _form(output: str, *, headers: bool) -> forms.Form | None:
-    if output in ("", "wide"):
-        return None
-    name, equals, argument = output.partition("=")
-    if name.startswith(("go-template", "template")):
-        raise errors.UsageError("podrunner has no Go templates: -o jsonpath=..., custom-columns=... or json will do it")
-    if name in ("jsonpath-file", "custom-columns-file"):
-        argument = Path(argument).read_text()
-        name = name.removesuffix("-file")
-        if name == "custom-columns":
-            argument = _columns_of_file(argument)
-    if name in ("jsonpath", "custom-columns") and not equals:
-        raise errors.UsageError(f"template format specified but no template given: -o {name}=...")
-    return forms.named(name, argument, headers=headers)
-
-
-def _columns_of_file(text: str) -> str:
-    """A line of headers and a line of paths, as kubectl has it."""
-    lines = text.splitlines()
-    if len(lines) < 2 or len(headers := lines[0].split()) != len(paths := lines[1].split()):
-        raise errors.UsageError("a file of custom columns has a line of headers and one of as many paths")
-    return ",".join(f"{header}:{path}" for header, path in zip(headers, paths, strict=True))
 
 
 class _Failures:

@@ -31,6 +31,8 @@ _COMMANDS = (
     "delete",
     "wait",
     "describe",
+    "events",
+    "top",
     "validate",
     "serve",
     "kubeconfig",

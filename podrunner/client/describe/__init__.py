@@ -11,8 +11,8 @@ from podrunner.client.describe import events, generic, pods
 from podrunner.client.describe.writer import Writer
 
 
-def text(obj: dict[str, Any], about: Sequence[dict[str, Any]], now: datetime) -> str:
-    """The object, and the events about it."""
+def text(obj: dict[str, Any], about: Sequence[dict[str, Any]] | None, now: datetime) -> str:
+    """The object, and the events about it; None: without a word of events."""
     writer = Writer()
     match obj["kind"]:
         case "Pod":
@@ -23,6 +23,6 @@ def text(obj: dict[str, Any], about: Sequence[dict[str, Any]], now: datetime) ->
             generic.tell_config_map(writer, obj)
         case _:
             generic.tell(writer, obj)
-    if obj["kind"] != "Secret":
+    if about is not None and obj["kind"] != "Secret":
         events.tell(writer, about, now)
     return writer.text()

@@ -154,13 +154,9 @@ def _origin(source: Data, pod: Data, container: Data) -> tuple[str, ...]:
 
 
 def _field(path: str, pod: Data) -> str:
-    """What metadata says; other fields are for the node to fill in."""
-    metadata = pod["metadata"]
-    parent, bracket, key = path.partition("['")
-    name = parent.removeprefix("metadata.")
-    if bracket:
-        return str((metadata.get(name) or {}).get(key.removesuffix("']"), ""))
-    return str(metadata.get(name, "")) if parent in ("metadata.name", "metadata.namespace", "metadata.uid") else ""
+    """What is known beforehand; the rest is for the node to fill in."""
+    known = ("metadata.name", "metadata.namespace", "metadata.uid")
+    return str(pod["metadata"].get(path.removeprefix("metadata."), "")) if path in known else ""
 
 
 def _amount(resource: str, container: Data) -> str:

@@ -67,6 +67,13 @@ def _image(writer: Writer, source: Data) -> None:
     writer.field(2, "PullPolicy", source.get("pullPolicy", ""))
 
 
+def _nfs(writer: Writer, source: Data) -> None:
+    writer.field(2, "Type", "NFS (an NFS mount that lasts the lifetime of a pod)")
+    writer.field(2, "Server", source["server"])
+    writer.field(2, "Path", source["path"])
+    writer.field(2, "ReadOnly", truth(source.get("readOnly")))
+
+
 def _projected(writer: Writer, source: Data) -> None:
     writer.field(2, "Type", "Projected (a volume that contains injected data from multiple sources)")
     for part in source.get("sources") or ():
@@ -86,6 +93,7 @@ _TELLERS: dict[str, Callable[[Writer, Data], None]] = {
     "emptyDir": _empty_dir,
     "hostPath": _host_path,
     "image": _image,
+    "nfs": _nfs,
     "persistentVolumeClaim": _claim,
     "projected": _projected,
     "secret": _secret,
