@@ -5,7 +5,7 @@ import pytest
 from engine_world import eventually, shell
 from node_world import NodeWorld
 from podrunner import errors
-from podrunner.engine import client, containers, observe
+from podrunner.engine import client, containers, networks, observe
 from podrunner.pods import spec
 from podrunner.store import pods
 
@@ -27,7 +27,7 @@ async def test_the_containers_of_a_pod_that_was_deleted_by_force_may_still_end_b
 
     async def nothing_is_left() -> bool:
         seen = await observe.pod(engine, instance, pod.metadata.uid)
-        return not seen.containers and not seen.sandboxes
+        return not seen.sandboxes and not await networks.exists(engine, networks.default_name(instance))
 
     await eventually(nothing_is_left)
 
