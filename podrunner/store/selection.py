@@ -4,9 +4,13 @@ import functools
 from typing import NamedTuple
 
 from podrunner import errors
-from podrunner.objects import kinds, meta, selectors
+from podrunner.objects import fielderrors, kinds, meta, selectors
+from podrunner.objects.cluster import Namespace
+from podrunner.objects.config import Secret
 from podrunner.objects.event import Event
+from podrunner.objects.node import Node
 from podrunner.objects.pod import Pod
+from podrunner.objects.service import Service
 
 
 class Selection(NamedTuple):
@@ -26,8 +30,12 @@ class Selection(NamedTuple):
         """Raises errors.BadRequest when a field is selected by that this kind can't be selected by."""
         selectable = selectable_fields(self.kind.type())
         for term in self.fields.terms:
-            if term.field not in selectable:
-                raise errors.BadRequest(f"field label not supported: {term.field}")
+            if term.field in selectable:
+                continue
+            if selectable.keys() <= _OF_ALL:
+                only = 'only "metadata.name", "metadata.namespace"'
+                raise errors.BadRequest(f"{fielderrors.quote(term.field)} is not a known field selector: {only}")
+            raise errors.BadRequest(f"field label not supported: {term.field}")
 
     def matches(self, obj: meta.Object) -> bool:
         """Whether an object of this kind and namespace is selected."""
@@ -36,15 +44,51 @@ class Selection(NamedTuple):
         )
 
 
+_OF_ALL = {"metadata.name", "metadata.namespace"}
+
+
 @functools.singledispatch
 def selectable_fields(obj: meta.Object) -> dict[str, str]:
-    """The fields an object of this kind can be selected by."""
+    """The fields an object of this kind can be selected by.
+
+    Sources: ToSelectableFields of kubernetes `pkg/registry/core/*/strategy.go`, and what
+    `pkg/apis/core/v1/conversion.go` lets through.
+    """
     return {"metadata.name": obj.metadata.name, "metadata.namespace": obj.metadata.namespace}
 
 
 @selectable_fields.register
+def _of_namespace(namespace: Namespace) -> dict[str, str]:
+    return {"metadata.name": namespace.metadata.name, "status.phase": namespace.status.phase}
+
+
+@selectable_fields.register
+def _of_node(node: Node) -> dict[str, str]:
+    unschedulable = "true" if node.spec.unschedulable else "false"
+    return {"metadata.name": node.metadata.name, "spec.unschedulable": unschedulable}
+
+
+@selectable_fields.register
+def _of_secret(secret: Secret) -> dict[str, str]:
+    return {
+        "metadata.name": secret.metadata.name,
+        "metadata.namespace": secret.metadata.namespace,
+        "type": secret.type,
+    }
+
+
+@selectable_fields.register
+def _of_service(service: Service) -> dict[str, str]:
+    return {
+        "metadata.name": service.metadata.name,
+        "metadata.namespace": service.metadata.namespace,
+        "spec.clusterIP": service.spec.cluster_ip,
+        "spec.type": service.spec.type,
+    }
+
+
+@selectable_fields.register
 def _of_pod(pod: Pod) -> dict[str, str]:
-    """Source: kubernetes `pkg/registry/core/pod/strategy.go`, ToSelectableFields."""
     return {
         "metadata.name": pod.metadata.name,
         "metadata.namespace": pod.metadata.namespace,
@@ -61,7 +105,6 @@ def _of_pod(pod: Pod) -> dict[str, str]:
 
 @selectable_fields.register
 def _of_event(event: Event) -> dict[str, str]:
-    """Source: kubernetes `pkg/registry/core/event/strategy.go`, ToSelectableFields."""
     about = event.involved_object
     return {
         "metadata.name": event.metadata.name,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from podrunner import clock, errors
-from podrunner.objects import codec, config, kinds, meta, selectors
+from podrunner.objects import cluster, codec, config, kinds, meta, node, selectors
 from podrunner.store import database, history
 from podrunner.store.registry import Registry
 from podrunner.store.watch import Change, ChangeType, Watch
@@ -101,10 +101,26 @@ def test_a_field_selector_follows_the_field(registry: Registry) -> None:
 
 def test_an_unknown_field_to_select_by_is_refused_though_nothing_is_there(registry: Registry) -> None:
     fields = selectors.parse_fields("metadata.name=a,data.text=b")
-    with pytest.raises(errors.BadRequest, match=r"^field label not supported: data\.text$"):
+    refused = r'^"data\.text" is not a known field selector: only "metadata\.name", "metadata\.namespace"$'
+    with pytest.raises(errors.BadRequest, match=refused):
         registry.watch(CONFIG_MAP, since=None, fields=fields)
-    with pytest.raises(errors.BadRequest, match=r"^field label not supported: data\.text$"):
+    with pytest.raises(errors.BadRequest, match=refused):
         registry.list(CONFIG_MAP, fields=fields)
+    with pytest.raises(errors.BadRequest, match=r"^field label not supported: metadata\.namespace$"):
+        registry.list(kinds.of(node.Node()), fields=selectors.parse_fields("metadata.namespace=a"))
+
+
+def test_kinds_have_fields_of_their_own_to_select_by(registry: Registry) -> None:
+    registry.create(config.Secret(metadata=meta.ObjectMeta(name="a"), type="example.com/a"))
+    registry.create(node.Node(metadata=meta.ObjectMeta(name="vm"), spec=node.NodeSpec(unschedulable=True)))
+    registry.create(cluster.Namespace(metadata=meta.ObjectMeta(name="b")))
+    for kind, term in (
+        (config.Secret, "type=example.com/a"),
+        (node.Node, "spec.unschedulable=true"),
+        (cluster.Namespace, "status.phase=Active"),
+    ):
+        for text, count in ((term, 1), (term.replace("=", "!="), 0)):
+            assert len(registry.list(kinds.of(kind()), fields=selectors.parse_fields(text)).items) == count
 
 
 def test_a_resource_version_of_another_store_is_expired(registry: Registry) -> None:
