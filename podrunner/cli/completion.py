@@ -1,4 +1,7 @@
-"""Names for the shell's completion, asked of the server that runs; where none does there are none."""
+"""Completion in the shell: `podrunner completion`, which prints the shell's part of it, and the names to choose from.
+
+Names are asked of the server that runs; where none does there are none, and none is started.
+"""
 
 import os
 from collections.abc import Callable, Iterable
@@ -9,6 +12,34 @@ import click
 from podrunner import errors, paths
 from podrunner.client import http, resources
 from podrunner.objects import kinds
+
+VARIABLE = "_PODRUNNER_COMPLETE"
+"""By this variable the shell's part asks the command what there is to choose from."""
+
+EPILOG = """\b
+To have it in every shell:
+  bash   podrunner completion bash > ~/.local/share/bash-completion/completions/podrunner
+  zsh    podrunner completion zsh > "${fpath[1]}/_podrunner"
+  fish   podrunner completion fish > ~/.config/fish/completions/podrunner.fish
+"""
+
+
+@click.command("completion", short_help="Print a script that completes commands and names.", epilog=EPILOG)
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+@click.pass_context
+def command(ctx: click.Context, shell: str) -> None:
+    """Print the script by which bash (4.4 or newer), zsh or fish complete commands, options, and the names of objects.
+
+    For the shell at hand: source <(podrunner completion bash)
+    """
+    answer(ctx.find_root().command, f"{shell}_source")
+
+
+def answer(root: click.Command, instruction: str) -> int:
+    """Does what the shell's part asks for (`bash_complete`); the exit status."""
+    from click import shell_completion
+
+    return shell_completion.shell_complete(root, {}, "podrunner", VARIABLE, instruction)
 
 
 def namespaces(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:

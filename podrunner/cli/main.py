@@ -37,6 +37,7 @@ _COMMANDS = (
     "serve",
     "kubeconfig",
     "server",
+    "completion",
 )
 
 _STATUSES: tuple[tuple[type[errors.PodrunnerError], int], ...] = (
@@ -78,6 +79,10 @@ def podrunner_command() -> None:
 def main() -> NoReturn:
     """The entry point."""
     standard_streams.settle()
+    if instruction := os.environ.get("_PODRUNNER_COMPLETE"):
+        from podrunner.cli import completion
+
+        sys.exit(completion.answer(podrunner_command, instruction))
     sys.exit(run(sys.argv[1:]))
 
 
