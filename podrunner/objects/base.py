@@ -12,7 +12,7 @@ Resource quantities stay text (`quantity` reads them). Times carry a time zone.
 
 import functools
 from datetime import datetime
-from typing import Annotated, Any, TypeVar, dataclass_transform
+from typing import Annotated, Any, ClassVar, TypeVar, dataclass_transform
 
 import msgspec
 
@@ -70,3 +70,6 @@ class Struct(
     gc=False,
 ):
     """A part of an API object."""
+
+    CONFIDENTIAL: ClassVar[tuple[str, ...]] = ()
+    """The beginnings of the paths, in an object of this type, whose values no error may show."""

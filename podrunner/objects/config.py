@@ -1,5 +1,7 @@
 """ConfigMap and Secret. Pure; performs no I/O."""
 
+from typing import ClassVar
+
 from podrunner.objects import base, meta
 
 
@@ -11,6 +13,8 @@ class ConfigMap(meta.Object):
 
 
 class Secret(meta.Object):
+    CONFIDENTIAL: ClassVar[tuple[str, ...]] = ("data", "stringData")
+
     kind: str = base.always("Secret")
     data: dict[str, bytes] = {}
     immutable: bool | None = None

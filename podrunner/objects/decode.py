@@ -42,7 +42,7 @@ def decode(data: Any, type_: type[S]) -> Decoded[S]:
     try:
         return Decoded(msgspec.convert(data, type_), fielderrors.Errors(), fielderrors.Errors())
     except msgspec.ValidationError:
-        walk = _Walk()
+        walk = _Walk(type_.CONFIDENTIAL)
         cleaned = walk.value(data, _shape(type_), "")
         return Decoded(msgspec.convert({} if cleaned is _ABSENT else cleaned, type_), walk.errors, walk.unknown)
 
@@ -66,9 +66,10 @@ def _fields(shape: inspect.StructType) -> dict[str, inspect.Type]:
 class _Walk:
     """Rebuilds data so that msgspec accepts it, noting what it had to leave out."""
 
-    def __init__(self) -> None:
+    def __init__(self, confidential: tuple[str, ...]) -> None:
         self.errors = fielderrors.Errors()
         self.unknown = fielderrors.Errors()
+        self._confidential = confidential
 
     def value(self, value: Any, shape: inspect.Type, path: str) -> Any:
         """The value to hand to msgspec, or _ABSENT."""
@@ -127,7 +128,7 @@ class _Walk:
         try:
             quantity.parse(value)
         except ValueError as error:
-            self.errors.wrong_type(path, value, str(error))
+            self.wrong_type(path, value, str(error))
             return _ABSENT
         return value
 
@@ -135,7 +136,7 @@ class _Walk:
         if type(value) is str:
             return value
         if type(value) in (int, float, bool):
-            self.errors.wrong_type(path, value, "must be a string, put it in quotes")
+            self.wrong_type(path, value, "must be a string, put it in quotes")
             return _ABSENT
         return self.refuse(path, value, "a string")
 
@@ -144,7 +145,7 @@ class _Walk:
             return self.refuse(path, value, "an integer")
         low, high = shape.ge, shape.le
         if low is not None and high is not None and not low <= value <= high:
-            self.errors.wrong_type(path, value, f"must be between {low} and {high}, inclusive")
+            self.wrong_type(path, value, f"must be between {low} and {high}, inclusive")
             return _ABSENT
         return value
 
@@ -168,19 +169,23 @@ class _Walk:
             try:
                 return msgspec.convert(value, base.Time)
             except msgspec.ValidationError:
-                self.errors.wrong_type(path, value, "must be a time as RFC 3339 writes it: 2006-01-02T15:04:05Z")
+                self.wrong_type(path, value, "must be a time as RFC 3339 writes it: 2006-01-02T15:04:05Z")
                 return _ABSENT
         return value if isinstance(value, datetime) else self.refuse(path, value, "a time")
 
     def anything(self, value: Any, _shape: inspect.AnyType, _path: str) -> Any:
         return value
 
+    def wrong_type(self, path: str, value: Any, detail: str) -> None:
+        shown = fielderrors.REDACTED if path.startswith(self._confidential) else value
+        self.errors.wrong_type(path, shown, detail)
+
     def refuse(self, path: str, value: Any, wanted: str) -> Any:
         detail = f"must be {wanted}, not {_KINDS.get(type(value), 'a scalar')}"
         if type(value) in (dict, list):
             self.errors.append(fielderrors.FieldError(path, fielderrors.TYPE_INVALID, f"Invalid value: {detail}"))
         else:
-            self.errors.wrong_type(path, value, detail)
+            self.wrong_type(path, value, detail)
         return _ABSENT
 
 

@@ -19,6 +19,9 @@ TOO_MANY = "FieldValueTooMany"
 TYPE_INVALID = "FieldValueTypeInvalid"
 UNKNOWN = "FieldUnknown"
 
+REDACTED = "<secret contents redacted>"
+"""Shown in place of a value that nobody may see: Kubernetes' words."""
+
 _SHOWN_CHARACTERS = 200
 
 

@@ -57,3 +57,13 @@ def _problems(text: str | bytes) -> tuple[str, ...]:
 
 
 _DAMAGE = [b"", b"\n", b":", b"- ", b"{", b"}", b"[", b"\t", b"\x00", b"\xff", b"&a ", b"*a", b"!!int ", b"'", b"<<: "]
+
+
+@pytest.mark.parametrize("value", ["12345", "[12345]", "{a: 12345}", "true"])
+def test_no_error_shows_the_value_of_a_secret(value: str) -> None:
+    for field in (f"stringData: {{key: {value}}}", f"data: {{key: {value}}}", "data: marker", "stringData: marker"):
+        text = f"apiVersion: v1\nkind: Secret\nmetadata: {{name: keys}}\n{field}\n"
+        with pytest.raises(errors.ManifestError) as refused:
+            loading.load_text(text, "keys.yaml")
+        assert "12345" not in str(refused.value)
+        assert "marker" not in str(refused.value)

@@ -6,7 +6,7 @@ Rules are `ValidateConfigMap` and `ValidateSecret` of Kubernetes' pkg/apis/core/
 import msgspec
 
 from podrunner.objects import config
-from podrunner.objects.fielderrors import Errors
+from podrunner.objects.fielderrors import REDACTED, Errors
 from podrunner.objects.validation import metadata, names
 
 MAX_BYTES = 1024 * 1024
@@ -56,7 +56,7 @@ def _check_type(obj: config.Secret, data: dict[str, bytes], found: Errors) -> No
         if key not in data:
             found.required(f"data[{key}]")
         elif key in _JSON_KEYS and not _is_json_object(data[key]):
-            found.invalid(f"data[{key}]", "<secret contents redacted>", "must be a JSON object")
+            found.invalid(f"data[{key}]", REDACTED, "must be a JSON object")
     if obj.type == "kubernetes.io/basic-auth" and not data.keys() & {"username", "password"}:
         found.required("data[username]")
         found.required("data[password]")
