@@ -64,11 +64,17 @@ def _access(*, by_certificate: bool) -> kubeconfig.Access:
     background.ensure(where.directory)
     address = _address(http.Server(where.socket))
     ring = keyring.Keyring(where.credentials)
-    authority = ring.authority.read_bytes()
-    if not by_certificate:
-        return kubeconfig.Access(address, authority, token=ring.token.read_text().strip())
-    made = keyring.client_certificate(ring, names.OWNER, names.OWNERS_GROUPS, datetime.now(UTC))
-    return kubeconfig.Access(address, authority, certificate=made.certificate, key=made.key)
+    if by_certificate:
+        made = keyring.client_certificate(ring, names.OWNER, names.OWNERS_GROUPS, datetime.now(UTC))
+        return kubeconfig.Access(address, _read(ring.authority), certificate=made.certificate, key=made.key)
+    return kubeconfig.Access(address, _read(ring.authority), token=_read(ring.token).decode().strip())
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise errors.ServerError(f"cannot read {file}: {error.strerror}; the next server makes a new one") from error
 
 
 def _address(server: http.Server) -> str:

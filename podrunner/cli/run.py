@@ -44,7 +44,12 @@ Exit status:
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("-n", "--namespace", help="The namespace of pods that name none.  [default: default]")
 @click.option("--replace", is_flag=True, help="Remove pods of the same names first.")
-@click.option("--network", metavar="NAME", help="Put the pods on this network of the engine.")
+@click.option(
+    "--network",
+    envvar="PODRUNNER_NETWORK",
+    metavar="NAME",
+    help="Put the pods on this network of the engine; so does $PODRUNNER_NETWORK.",
+)
 @click.option(
     "--publish", multiple=True, metavar="[HOST:]PORT", help="Publish a port of the pod on this machine (repeatable)."
 )

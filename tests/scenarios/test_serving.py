@@ -158,6 +158,15 @@ def test_the_environment_names_the_network_of_a_server_in_the_background(world: 
     eventually(world.is_gone)
 
 
+def test_the_environment_names_the_network_of_runs_though_the_server_knows_none(world: World, network: str) -> None:
+    world.serve()
+    running = world.start("run", "-", manifests=manifest(container(FOREVER)), environ={"PODRUNNER_NETWORK": network})
+    running.until("[main] ready")
+    assert networks_of(world, "POD#0") == [network]
+    running.signal(signal.SIGINT)
+    running.ends(130)
+
+
 def shown(world: World) -> str:
     status = world.start("server", "status")
     status.ends(0)
