@@ -101,6 +101,7 @@ class _Waiting:
         self._condition = _condition(goal)
         self._deadline = deadline
         self._names_only = names_only
+        self._seen: set[selecting.Asked] = set()
         self._server = targets.server()
 
     def wait(self, asked: Sequence[selecting.Asked], selection: resources.Selection) -> int:
@@ -129,7 +130,9 @@ class _Waiting:
             verbs.tell(errors.NotFound(str(error)))
             return False
         if met:
-            self._tell(asked)
+            # What never was there is no news.
+            if asked in self._seen:
+                self._tell(asked)
             return True
         what = "condition not met for" if self._deadline.looks_once else "timed out waiting for the condition on"
         click.echo(f"error: {what} {asked.kind.resource}/{asked.name}", err=True)
@@ -138,6 +141,8 @@ class _Waiting:
     def _holds(self, asked: selecting.Asked, found: dict[str, Any] | None) -> bool:
         if found is None and self._goal not in ("delete", "create"):
             raise _NotThere(f'{asked.kind.resource} "{asked.name}" not found')
+        if found is not None:
+            self._seen.add(asked)
         return self._condition(found)
 
     def _tell(self, asked: selecting.Asked) -> None:
