@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Iterator
-from typing import cast
+from typing import Any, cast
 
 import msgspec
 import pytest
 
 import engine_world
+import virtual_time
 from engine_world import shell
 from podrunner import clock
 from podrunner.agent import leases
@@ -28,8 +29,12 @@ class _NoNetwork:
 
 
 @pytest.fixture
-def registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[Registry]:
-    monkeypatch.setattr(leases, "CLAIM_WITHIN", 0.05)
+def anyio_backend() -> tuple[str, dict[str, Any]]:
+    return virtual_time.BACKEND
+
+
+@pytest.fixture
+def registry() -> Iterator[Registry]:
     opened = Registry(None, clock.SystemClock())
     yield opened
     opened.close()
@@ -53,7 +58,7 @@ async def test_a_pod_that_comes_after_its_run_has_left_is_deleted(registry: Regi
         pass
     held.pod_arrived(of_run(registry, "one"))
     assert not is_being_deleted(registry)
-    await asyncio.sleep(0.1)
+    await asyncio.sleep(leases.CLAIM_WITHIN + 1)
     assert is_being_deleted(registry)
 
 
@@ -61,7 +66,7 @@ async def test_a_run_can_come_back_to_its_pods(registry: Registry) -> None:
     held = leases.Leases(registry, cast("PodNetwork", _NoNetwork()))
     held.pod_arrived(of_run(registry, "one"))
     async with held.hold("one"):
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(leases.CLAIM_WITHIN + 1)
         assert not is_being_deleted(registry)
     assert is_being_deleted(registry)
 
@@ -70,5 +75,5 @@ async def test_a_pod_of_no_run_stays(registry: Registry) -> None:
     held = leases.Leases(registry, cast("PodNetwork", _NoNetwork()))
     subject = pods.bind(registry, pods.create(registry, engine_world.a_pod(shell("true"))), "here")
     held.pod_arrived(subject)
-    await asyncio.sleep(0.1)
+    await asyncio.sleep(leases.CLAIM_WITHIN + 1)
     assert not is_being_deleted(registry)
