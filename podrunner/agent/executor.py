@@ -183,7 +183,8 @@ class Executor:
     async def _signal_container(self, pod: Pod, operation: plan.SignalContainer) -> Outcome:
         name = operation.container
         if operation.first:
-            self._announcer.of_container(pod, name, "Normal", "Killing", f"Stopping container {name}")
+            message = operation.message or f"Stopping container {name}"
+            self._announcer.of_container(pod, name, "Normal", "Killing", message)
         await containers.kill(self._engine, operation.container_id, operation.signal)
         return Outcome(operation)
 

@@ -29,8 +29,8 @@ class Container(msgspec.Struct, frozen=True, kw_only=True):
 
     `attempt` counts the instances of that container from 0, `sandbox_id` is the sandbox whose namespaces it joined.
     `exit_code` is meaningful once exited (128+n for signal n); `error` is the engine's own word on a failed start.
-    `image` is the reference it was created from, `image_id` the engine's `sha256:…`, `stop_signal` what the image asks
-    to be ended with. A container that the engine could not start is exited and has no `started_at`.
+    `image` is the reference it was created from ("": unknown), `image_id` the engine's `sha256:…`, `stop_signal` what
+    the image asks to be ended with. A container that the engine could not start is exited and has no `started_at`.
     """
 
     id: str

@@ -102,13 +102,18 @@ class StartContainer(Operation, frozen=True):
 
 
 class SignalContainer(Operation, frozen=True):
-    """Send a signal to the container's main process. `first`: none was sent before, which is an event of its own."""
+    """Send a signal to the container's main process.
+
+    `first`: none was sent before, which is an event of its own; `message` is what that says, if not just that the
+    container is stopped.
+    """
 
     container: str
     attempt: int
     container_id: str
     signal: str
     first: bool
+    message: str = ""
 
     @property
     def target(self) -> str:

@@ -123,8 +123,13 @@ def _init_container(view: View, container: Container) -> Plan:
 
 
 def _main_container(view: View, container: Container, cause: str) -> Plan:
+    outdated = view.outdated(container)
+    if outdated is not None and outdated.state is RUNNING:
+        message = f"Container {container.name} definition changed, will be restarted"
+        return stopping.stop(view, outdated, "its image changed", message)
     code = view.exit_code(container.name)
-    if code is not None and not restarts.wanted(view.pod.spec.restart_policy, code):
+    wanted = code is None or restarts.wanted(view.pod.spec.restart_policy, code)
+    if not wanted and not view.being_replaced(container):
         return Plan()
     return _start(view, container, view.observed.latest(container.name), cause)
 
@@ -134,6 +139,8 @@ def _start(view: View, container: Container, latest: observed.Container | None, 
     if latest is None or latest.state is EXITED:
         if view.lost(container.name) is not None:
             cause = f"{container.name} was removed"
+        elif view.being_replaced(container):
+            cause = "its image changed"
         elif latest is not None:
             return _restart(view, container, latest)
         return images.create(view, container, view.next_attempt(container.name), cause)

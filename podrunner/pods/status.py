@@ -56,7 +56,8 @@ def _phase(view: View, init_statuses: Sequence[ContainerStatus], statuses: Seque
         return "Succeeded" if all_succeeded else "Failed"
     if any(not status.ready for status in init_statuses) or len(ended) + len(running) < len(statuses):
         return "Pending"
-    if running or pod.spec.restart_policy == "Always":
+    replaced = any(view.being_replaced(container) for container in pod.spec.containers)
+    if running or replaced or pod.spec.restart_policy == "Always":
         return "Running"
     if all_succeeded:
         return "Succeeded"

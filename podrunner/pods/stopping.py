@@ -35,7 +35,7 @@ def deletion(view: View) -> Plan:
     cause = "the pod is being deleted"
     unwanted = Plan(cancel=tuple(sorted(key for key in view.under_way if key[0] in LOOKING)))
     if any(kind in plan.MAKING for kind, _ in view.under_way):
-        return unwanted + plan.together(_stop(view, container, cause) for container in _running(view))
+        return unwanted + plan.together(stop(view, container, cause) for container in _running(view))
     if _running(view):
         return unwanted + clear(view, view.observed.containers, cause)
     leftovers = [_removal(container, cause) for container in view.observed.containers]
@@ -68,19 +68,20 @@ def clear(view: View, containers: Iterable[observed.Container], cause: str) -> P
 def _clear(view: View, container: observed.Container, cause: str) -> Plan:
     match container.state:
         case observed.State.RUNNING:
-            return _stop(view, container, cause)
+            return stop(view, container, cause)
         case observed.State.CREATED:
             return plan.do(_removal(container, cause))
     return Plan()
 
 
-def _stop(view: View, container: observed.Container, cause: str) -> Plan:
-    """The signal that is due for a running container, and when the next will be."""
+def stop(view: View, container: observed.Container, cause: str, message: str = "") -> Plan:
+    """The signal that is due for a running container, and when the next will be; see plan.SignalContainer."""
     grace = timedelta(seconds=spec.grace_seconds(view.pod))
     sent = view.memory.signalled.get(container.id)
     if sent is None:
         signal = container.stop_signal if grace else "SIGKILL"
-        return plan.Plan(wake_at=view.now + grace if grace else None) + plan.do(_signal(container, signal, cause, True))
+        asked = plan.do(_signal(container, signal, cause, True, message))
+        return Plan(wake_at=view.now + grace if grace else None) + asked
     kill_at = sent.last_at + KILL_AGAIN_AFTER if sent.signal == "SIGKILL" else sent.first_at + grace
     if view.now < kill_at:
         return Plan(wake_at=kill_at)
@@ -88,13 +89,16 @@ def _stop(view: View, container: observed.Container, cause: str) -> Plan:
     return plan.do(_signal(container, "SIGKILL", reason, False))
 
 
-def _signal(container: observed.Container, signal: str, cause: str, first: bool) -> plan.SignalContainer:
+def _signal(
+    container: observed.Container, signal: str, cause: str, first: bool, message: str = ""
+) -> plan.SignalContainer:
     return plan.SignalContainer(
         container=container.name,
         attempt=container.attempt,
         container_id=container.id,
         signal=signal,
         first=first,
+        message=message,
         cause=cause,
     )
 

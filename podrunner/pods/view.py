@@ -127,6 +127,19 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
             return lost.exit_code
         return begun.exit_code if begun is not None and begun.state is State.EXITED else None
 
+    def outdated(self, container: Container) -> Instance | None:
+        """The newest instance of a main container if it was made from another image than the container has now."""
+        begun = self.begun(container.name)
+        return begun if begun is not None and begun.image not in ("", container.image) else None
+
+    def being_replaced(self, container: Container) -> bool:
+        """Whether that instance has ended because of its image: then it gets a successor whatever the restart policy.
+
+        Source: `computePodActions`, kubernetes pkg/kubelet/kuberuntime/kuberuntime_manager.go.
+        """
+        outdated = self.outdated(container)
+        return outdated is not None and outdated.state is State.EXITED and outdated.id in self.memory.signalled
+
     def restart_count(self, name: str) -> int:
         """The larger of what the engine's labels and the stored status say: someone may have removed containers."""
         begun, stored = self.begun(name), self.stored(name)

@@ -130,6 +130,7 @@ class Engine:
             sandbox_id=sandbox_id,
             state=observed.State.CREATED,
             created_at=self._timeline.now,
+            image=image,
         )
         self._changed(made, "create")
         return made.id

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import hypothesis
 from hypothesis import strategies as st
+from msgspec import structs
 
 import pod_cases
 from model_engine import FOREVER, ImageSource, Run
@@ -299,7 +300,7 @@ def snapshots(draw: st.DrawFn, names: list[str]) -> observed.Observed:
         for attempt, home in enumerate(homes):
             last = home not in homes[attempt + 1 :]
             instance = draw(instances(name, attempt, home, last=last, opened=f"sandbox-{home}" in opened))
-            has = has.with_container(instance)
+            has = has.with_container(structs.replace(instance, image=name))
             if name.startswith("main") and instance.started_at is not None:
                 opened.add(instance.sandbox_id)
     return has

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from msgspec import structs
 
 import pod_cases
 from pod_cases import created, exited, planned, remembering, running, sandbox, see, unstartable
@@ -140,3 +141,37 @@ def test_the_last_ended_instance_is_kept_for_its_logs_and_older_ones_are_removed
 )
 def test_delays_are_written_as_go_writes_them(seconds: int, text: str) -> None:
     assert restarts.text(timedelta(seconds=seconds)) == text
+
+
+# ---- a container whose image was changed
+
+NEWER = pod_cases.pod(mains=(pod_cases.changed(pod_cases.KUBIA, image="kubia:2.0"), pod_cases.ENVOY), policy="Never")
+NEWER_IMAGES = {**pod_cases.ALL_PRESENT, "kubia:2.0": pod_cases.PRESENT}
+STOPPED = view.Signalled(pod_cases.at(1), "SIGTERM", pod_cases.at(1))
+
+
+def test_a_running_container_whose_image_was_changed_is_stopped() -> None:
+    seen = see(*pod_cases.UP, pod=NEWER)
+    assert planned(seen) == "SignalContainer kubia#0 with SIGTERM: its image changed\nwake at 12:00:31"
+    (signal,) = reconcile.reconcile(seen).operations
+    assert isinstance(signal, plan.SignalContainer)
+    assert signal.message == "Container kubia definition changed, will be restarted"
+
+
+def test_what_was_stopped_for_its_image_is_started_with_the_new_one_whatever_the_policy() -> None:
+    stopped = remembering(NEWER_IMAGES, signalled={"kubia-0": STOPPED})
+    ended = (sandbox(), *pod_cases.INITS_DONE, exited("kubia", 143), running("envoy"))
+    assert planned(see(*ended, pod=NEWER, memory=stopped)) == "CreateContainer kubia#1: its image changed"
+    next_one = structs.replace(created("kubia", 1), image="kubia:2.0")
+    assert planned(see(*ended, next_one, pod=NEWER, memory=stopped)).startswith("StartContainer kubia#1: ")
+
+
+def test_a_pod_whose_only_container_is_replaced_goes_on_running() -> None:
+    alone = pod_cases.pod(inits=(), mains=NEWER.spec.containers[:1], policy="Never", phase="Running")
+    stopped = remembering(NEWER_IMAGES, signalled={"kubia-0": STOPPED})
+    assert pod_cases.reported(see(sandbox(), exited("kubia", 0), pod=alone, memory=stopped)).status.phase == "Running"
+
+
+def test_what_had_ended_before_its_image_was_changed_stays_ended() -> None:
+    ended = (sandbox(), *pod_cases.INITS_DONE, exited("kubia", 0), running("envoy"))
+    assert planned(see(*ended, pod=NEWER)) == ""
