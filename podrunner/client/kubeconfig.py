@@ -47,18 +47,27 @@ def merged(text: str, access: Access) -> str:
     """
     root = _parsed(text)
     for plural, singular in _KINDS.items():
-        entry = next((found for found in _entries(root, plural) if _text(found, "name") == NAME), None)
-        if entry is None:
-            entry = _node({"name": NAME})
-            _list(root, plural).value.append(entry)
-        renewed = _node(_entry(singular, access))
-        former = _value(entry, singular)
-        if singular == "context" and isinstance(former, yaml.MappingNode):
-            for key, value in renewed.value:
-                _set(former, key.value, value)
-        else:
-            _set(entry, singular, renewed)
+        _renew(_own_entry(root, plural), singular, _node(_entry(singular, access)))
     return str(yaml.serialize(root, Dumper=yaml.SafeDumper, allow_unicode=True, width=float("inf")))
+
+
+def _own_entry(root: yaml.MappingNode, plural: str) -> yaml.MappingNode:
+    """podrunner's entry in that list, added if there is none."""
+    for entry in _entries(root, plural):
+        if _text(entry, "name") == NAME:
+            return entry
+    added = _node({"name": NAME})
+    _list(root, plural).value.append(added)
+    return added
+
+
+def _renew(entry: yaml.MappingNode, singular: str, renewed: yaml.MappingNode) -> None:
+    former = _value(entry, singular)
+    if singular == "context" and isinstance(former, yaml.MappingNode):
+        for key, value in renewed.value:
+            _set(former, key.value, value)
+    else:
+        _set(entry, singular, renewed)
 
 
 def _entry(singular: str, access: Access) -> dict[str, Any]:
