@@ -2,7 +2,6 @@
 
 import json
 import os
-import pwd
 from pathlib import Path
 
 import pytest
@@ -121,13 +120,3 @@ def test_a_file_that_the_server_cannot_use_is_named_without_a_traceback(
         f"{state_dir}/server.log: Is a directory; podrunner keeps its files in {state_dir}, {ELSEWHERE}"
     )
     assert capfd.readouterr().err == ""
-
-
-def test_a_user_without_a_home_is_told_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
-    unknown = next(uid for uid in range(50000, 60000) if uid not in {each.pw_uid for each in pwd.getpwall()})
-    for name in ("HOME", "XDG_STATE_HOME"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(os, "getuid", lambda: unknown)
-    for environ in ({}, {"PODRUNNER_STATE_DIR": "~nobody-of-this-name/state"}):
-        with pytest.raises(errors.ServerError, match="set PODRUNNER_STATE_DIR"):
-            paths.state_dir(environ)

@@ -5,19 +5,23 @@ from pathlib import Path
 
 import pytest
 
-from commandline import Podrunner, container, manifest
+from commandline import container, manifest
 from podrunner import errors, files as private, holding, paths
+from podrunner.cli import main
 
 
-@pytest.mark.parametrize("command", ["run -", "serve", "kubeconfig", "server start"])
-def test_a_place_where_no_directory_can_be_is_told_and_exits_125(command: str, tmp_path: Path) -> None:
-    podrunner = Podrunner(tmp_path)
-    podrunner.state_dir.write_text("a file")
-    running = podrunner.start(*command.split(), manifests=manifest(container("true")))
-    running.ends(125)
-    (line,) = running.err.splitlines()
+@pytest.mark.parametrize("command", ["run pod.yaml", "serve", "kubeconfig", "server start"])
+def test_a_place_where_no_directory_can_be_is_told_and_exits_125(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv(paths.STATE_DIR_VARIABLE, str(tmp_path / "state"))
+    Path("state").write_text("a file")
+    Path("pod.yaml").write_text(manifest(container("true")))
+    assert main.run(command.split()) == 125
+    (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("error: ")
-    assert str(podrunner.state_dir) in line
+    assert str(tmp_path / "state") in line
 
 
 def test_a_user_without_a_home_is_told_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
