@@ -33,6 +33,7 @@ _COMMANDS = (
     "describe",
     "events",
     "top",
+    "logs",
     "validate",
     "serve",
     "kubeconfig",
