@@ -3,7 +3,8 @@
 import contextlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import click
 
@@ -82,7 +83,7 @@ class _Applying:
     def apply(self, item: loading.Loaded) -> bool:
         """Whether the object is as it is written now; tells what became of it."""
         try:
-            before = self._version(item)
+            before = self._found(item)
             written = self._write(item)
         except errors.ObjectError as error:
             self._messages.write(f"{item.source}: {_refusal(error)}\n")
@@ -91,18 +92,16 @@ class _Applying:
         for warning in written.warnings:
             if warning not in told:
                 self._messages.warning(f"{item.source}: {warning}")
-        unchanged = written.object["metadata"].get("resourceVersion") == before
-        done = "created" if written.created else "unchanged" if unchanged else "configured"
+        done = "created" if written.created else "configured" if _differ(before, written.object) else "unchanged"
         click.echo(f"{forms.reference(written.object)} {done}{' (server dry run)' if self._dry_run else ''}")
         return True
 
-    def _version(self, item: loading.Loaded) -> str:
-        """The object's resourceVersion, "" where there is none yet."""
+    def _found(self, item: loading.Loaded) -> dict[str, Any]:
+        """The object as it is, empty where there is none yet."""
         metadata = item.object.metadata
         with contextlib.suppress(errors.NotFound):
-            found = resources.get(self._server, kinds.of(item.object), metadata.namespace, metadata.name)
-            return str(found["metadata"]["resourceVersion"])
-        return ""
+            return resources.get(self._server, kinds.of(item.object), metadata.namespace, metadata.name)
+        return {}
 
     def _write(self, item: loading.Loaded) -> resources.Written:
         try:
@@ -115,12 +114,25 @@ class _Applying:
 
     def _patch(self, item: loading.Loaded) -> resources.Written:
         kind, namespace = kinds.of(item.object), item.object.metadata.namespace
-        return resources.apply(self._server, kind, namespace, item.given, force=self._force, dry_run=self._dry_run)
+        obj = item.given | {"metadata": item.given["metadata"] | ({"namespace": namespace} if namespace else {})}
+        return resources.apply(self._server, kind, namespace, obj, force=self._force, dry_run=self._dry_run)
 
     def _create_namespace(self, name: str) -> None:
         with contextlib.suppress(errors.AlreadyExists):
             api.create_namespace(self._server, name)
             self._messages.notice(f'namespace "{name}" did not exist and was created')
+
+
+def _differ(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Whether a write changed what the object says. Its resourceVersion does not tell: a dry run gives no new one."""
+    return _said(before) != _said(after)
+
+
+def _said(obj: Mapping[str, Any]) -> dict[str, Any]:
+    """Without what the server and the node keep."""
+    kept = ("generation", "managedFields", "resourceVersion")
+    metadata = {name: value for name, value in obj.get("metadata", {}).items() if name not in kept}
+    return {**obj, "metadata": metadata, "status": None}
 
 
 def _refusal(error: errors.ObjectError) -> str:
