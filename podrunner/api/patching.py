@@ -54,7 +54,8 @@ def patched(request: Request, patch: Patch, view: presenting.View, current: Any 
     now = context.of(request).registry.clock.now()
     if patch.media_type == APPLY_PATCH:
         read = _read(request, _applied(request, patch, view, data, subresource, now), view)
-        return read._replace(object=managers.settled(current, defaults.apply(read.object)))
+        # The request's path names the namespace, where the object does not.
+        return read._replace(object=managers.settled(current, defaults.apply(read.object, namespace="")))
     assert data is not None
     read = _read(request, _changed(patch, view, data), view)
     return read._replace(object=managers.tracked(request, current, read.object, subresource))

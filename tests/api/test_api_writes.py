@@ -79,6 +79,12 @@ def test_a_patch_may_not_change_what_a_pod_keeps(world: World) -> None:
     assert refused["message"].startswith('Pod "kubia" is invalid: spec: Forbidden: pod updates may not change fields')
 
 
+def test_what_is_applied_is_in_the_namespace_of_the_path_where_it_names_none(world: World) -> None:
+    path = "/api/v1/namespaces/kube-public/configmaps/settings?fieldManager=kubectl"
+    applied = patch(world, APPLY_PATCH, config_map(a="1"), path=path)
+    assert applied["metadata"]["namespace"] == "kube-public"
+
+
 def test_applying_creates_and_drops_what_is_no_longer_sent(world: World) -> None:
     path = f"{CONFIG_MAPS}/settings"
     query = "?fieldManager=kubectl"
