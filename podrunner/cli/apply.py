@@ -29,8 +29,6 @@ Examples:
 @click.option(
     "--dry-run",
     default="none",
-    is_flag=False,
-    flag_value="unchanged",
     type=click.Choice(["none", "server"]),
     help="server: have everything checked, change nothing.",
 )

@@ -67,16 +67,12 @@ class _Options(msgspec.Struct, frozen=True):
 @click.option(
     "--cascade",
     default="background",
-    is_flag=False,
-    flag_value="background",
     type=click.Choice(["background", "foreground", "orphan"]),
     help="What happens to objects that this one owns.",
 )
 @click.option(
     "--dry-run",
     default="none",
-    is_flag=False,
-    flag_value="unchanged",
     type=click.Choice(["none", "server", "client"]),
     help="Only say what would be deleted.",
 )

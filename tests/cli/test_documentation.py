@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 import pytest
 
-from podrunner.cli import kubeconfig, run, serve
+from podrunner.cli import apply, delete, describe, events, get, kubeconfig, run, serve, top, wait
 from podrunner.objects import base, container, kinds, pod, support
 
 ROOT = Path(__file__).parents[2]
@@ -43,7 +43,13 @@ def test_the_list_of_kinds_is_that_of_the_code() -> None:
 
 @pytest.mark.parametrize(
     ("command", "document"),
-    [(run.command, "run.md"), (serve.command, "kubectl.md"), (kubeconfig.command, "kubectl.md")],
+    [
+        (run.command, "run.md"),
+        (serve.command, "kubectl.md"),
+        (kubeconfig.command, "kubectl.md"),
+        *((command, "commands.md") for command in (get.command, describe.command, apply.command, delete.command)),
+        *((command, "commands.md") for command in (wait.command, events.command, top.pod, top.node)),
+    ],
 )
 def test_every_option_is_explained(command: click.Command, document: str) -> None:
     text = (ROOT / "docs" / document).read_text()
@@ -51,7 +57,9 @@ def test_every_option_is_explained(command: click.Command, document: str) -> Non
     assert [name for name in options if f"`{name}" not in text and f"kubeconfig {name}" not in text] == []
 
 
-@pytest.mark.parametrize("document", ["README.md", "docs/run.md", "docs/kubectl.md", "docs/support.md"])
+@pytest.mark.parametrize(
+    "document", ["README.md", "docs/run.md", "docs/kubectl.md", "docs/commands.md", "docs/support.md"]
+)
 def test_every_link_leads_somewhere(document: str) -> None:
     file = ROOT / document
     links = re.findall(r"\]\(([^)#]+)\)", file.read_text())
