@@ -10,7 +10,7 @@ import pytest
 import engine_world
 from engine_world import World, eventually
 from podrunner import errors
-from podrunner.engine import attach, client, containers, session
+from podrunner.engine import attach, client, containers, hijack, session
 
 pytestmark = [pytest.mark.engine, pytest.mark.anyio]
 
@@ -97,6 +97,29 @@ async def test_who_reads_slowly_gets_everything(
             read += len(chunk[1])
             await asyncio.sleep(0.01)
         assert read == 4 << 20
+
+
+async def test_who_comes_when_the_container_has_ended_does_not_wait(world: World, engine: client.Client) -> None:
+    container_id = await world.run("true")
+    await eventually(lambda: _has_ended(world, container_id))
+    with pytest.raises(errors.EngineConflict, match="the container has ended"):
+        async with attached(engine, container_id, stdin=True):
+            pass
+
+
+async def test_who_comes_while_the_container_ends_does_not_wait_for_long(world: World, engine: client.Client) -> None:
+    container_id = await world.run("true")
+    await eventually(lambda: _has_ended(world, container_id))
+    connection = await hijack.open(engine, f"/containers/{container_id}/attach?stream=1&stdout=1&stdin=1")
+    late = attach.Attached(engine, container_id, connection, tty=False)
+    async with asyncio.timeout(10):
+        assert await late.read() is None
+        await late.close()
+
+
+async def _has_ended(world: World, container_id: str) -> bool:
+    facts = await world.engine.call(world.engine.api.inspect_container, container_id)
+    return not facts["State"]["Running"]
 
 
 async def _has_printed(world: World, container_id: str, number: int) -> bool:
