@@ -3,12 +3,12 @@
 VENV := .venv/.made-from-pyproject
 ARGS :=
 
-.PHONY: demo test check bench images engine venv clean
+.PHONY: demo test check bench images engine old-kubectl venv clean
 
 demo: images
 	.venv/bin/python scripts/demo.py
 
-test: images
+test: images old-kubectl
 	.venv/bin/pytest $(ARGS)
 
 check: venv
@@ -27,6 +27,9 @@ images: venv engine
 engine:
 	scripts/engine
 
+old-kubectl:
+	scripts/old-kubectl
+
 venv: $(VENV)
 
 $(VENV): pyproject.toml scripts/venv
@@ -34,5 +37,5 @@ $(VENV): pyproject.toml scripts/venv
 	touch $@
 
 clean:
-	rm -rf .venv build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv .old-kubectl build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -38,9 +38,7 @@ def world() -> Iterator[StreamWorld]:
 @pytest.fixture(params=kubectl_clients.KINDS)
 def kubectl(request: pytest.FixtureRequest, world: StreamWorld, tmp_path_factory: pytest.TempPathFactory) -> Kubectl:
     home = tmp_path_factory.getbasetemp() / request.param
-    cache = request.config.cache
-    assert cache is not None
-    return kubectl_clients.client(request.param, f"http://127.0.0.1:{world.port}", home, cache)
+    return kubectl_clients.client(request.param, f"http://127.0.0.1:{world.port}", home)
 
 
 def test_exec_passes_output_errors_and_the_exit_code_on(kubectl: Kubectl) -> None:
