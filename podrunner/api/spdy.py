@@ -188,7 +188,8 @@ class Decoder:
                 stream, _associated, _priority, _slot = struct.unpack_from(">IIBB", body)
                 return SynStream(stream, self._headers(body[10:]), fin, bool(flags & _UNIDIRECTIONAL))
             case _Kind.SYN_REPLY:
-                return SynReply(*struct.unpack_from(">I", body), self._headers(body[4:]), fin)
+                (stream,) = struct.unpack_from(">I", body)
+                return SynReply(stream, self._headers(body[4:]), fin)
             case _Kind.RST_STREAM:
                 return RstStream(*struct.unpack(">II", body))
             case _Kind.SETTINGS:
@@ -200,7 +201,8 @@ class Decoder:
             case _Kind.GOAWAY:
                 return GoAway(*struct.unpack(">II", body))
             case _Kind.HEADERS:
-                return Headers(*struct.unpack_from(">I", body), self._headers(body[4:]), fin)
+                (stream,) = struct.unpack_from(">I", body)
+                return Headers(stream, self._headers(body[4:]), fin)
             case _Kind.WINDOW_UPDATE:
                 return WindowUpdate(*struct.unpack(">II", body))
             case _:

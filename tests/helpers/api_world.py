@@ -5,7 +5,7 @@ import http.client
 import json
 import socket
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, closing
 from datetime import datetime
 from pathlib import Path
@@ -104,6 +104,17 @@ class Node:
                 await asyncio.Event().wait()
         finally:
             self.readers -= 1
+
+    async def exec(self, *_: Any, **__: Any) -> context.Session:
+        raise AssertionError("see stream_world")
+
+    attach = exec
+
+    async def port_forward(self, *_: Any) -> context.Tunnel:
+        raise AssertionError("see stream_world")
+
+    async def usage(self, pods: Iterable[Pod]) -> Sequence[context.PodUsage]:
+        return []
 
     async def progress(self) -> AsyncIterator[context.Report]:
         while True:

@@ -42,7 +42,7 @@ def upgrade(versions: Sequence[str]) -> dict[str, str]:
     }
 
 
-def read_head(sock: socket.socket) -> Head:
+def read_head(sock: "socket.socket | Tunnelled") -> Head:
     """Reads not one byte more."""
     text = b""
     while not text.endswith(b"\r\n\r\n"):

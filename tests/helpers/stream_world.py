@@ -8,7 +8,7 @@ import contextlib
 import ssl
 import threading
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -181,6 +181,9 @@ class Node:
         self.sessions: list[Command] = []
         self.tunnels: list[Tunnel] = []
         self.log_readers = 0
+
+    async def usage(self, pods: Iterable[Pod]) -> Sequence[context.PodUsage]:
+        return []
 
     async def exec(
         self, pod: Pod, container: str, command: Sequence[str], *, stdin: bool, stdout: bool, stderr: bool, tty: bool
