@@ -98,7 +98,7 @@ def command(
 ) -> int:
     """Remove objects by their names, labels or files.
 
-    Pods are given their grace period to end. Another Ctrl-C ends the waiting, not the removal.
+    Pods are given their grace period to end. Ctrl-C ends the waiting, not the removal.
     """
     selection = resources.Selection(labels, fields)
     if all_of_them and selection != resources.EVERYTHING:

@@ -26,7 +26,7 @@ def namespace(function: F) -> F:
         show_default=True,
         metavar="NAME",
         shell_complete=completion.namespaces,
-        help="The namespace to look in.",
+        help="The namespace.",
     )(function)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from podrunner.client.describe import events, generic, pods
+from podrunner.client.describe import events, generic, nodes, pods
 from podrunner.client.describe.writer import Writer
 
 
@@ -17,6 +17,8 @@ def text(obj: dict[str, Any], about: Sequence[dict[str, Any]] | None, now: datet
     match obj["kind"]:
         case "Pod":
             pods.tell(writer, obj, now)
+        case "Node":
+            nodes.tell(writer, obj)
         case "Secret":
             generic.tell_secret(writer, obj)
         case "ConfigMap":

@@ -7,6 +7,7 @@ from typing import Any
 from podrunner.client.describe.writer import Writer, annotations, pairs
 
 _TOLD = ("apiVersion", "kind", "metadata")
+_ABBREVIATIONS = ("api", "ip", "uid", "url")
 _METADATA = ("name", "namespace", "labels", "annotations", "managedFields", "creationTimestamp")
 
 
@@ -46,8 +47,8 @@ def tell_config_map(writer: Writer, config: dict[str, Any]) -> None:
 def _tell_names(writer: Writer, obj: dict[str, Any]) -> None:
     metadata = obj["metadata"]
     writer.field(0, "Name", metadata["name"])
-    if obj["kind"] not in ("Node", "Namespace"):
-        writer.field(0, "Namespace", metadata.get("namespace", ""))
+    if metadata.get("namespace"):
+        writer.field(0, "Namespace", metadata["namespace"])
     writer.fields(0, "Labels", pairs(metadata.get("labels")))
     annotations(writer, metadata.get("annotations"))
 
@@ -79,4 +80,4 @@ def _tell_value(writer: Writer, level: int, title: str, value: Any) -> None:
 def _title(name: str) -> str:
     """`podIPs` is told as `Pod IPs`. Source: `smartLabelFor`."""
     words = re.findall(r"[A-Z]+s?(?![a-z])|[A-Z]?[^A-Z]+|[A-Z]", name)
-    return " ".join(word if word.isupper() else word[:1].upper() + word[1:] for word in words)
+    return " ".join(word.upper() if word in _ABBREVIATIONS else word[:1].upper() + word[1:] for word in words)

@@ -24,8 +24,8 @@ class Writer:
 
     def line(self, level: int, *cells: object) -> None:
         first, *rest = (str(cell) for cell in cells)
-        # A text of several lines breaks the line, as it does where Go writes it.
-        whole = "\t".join(["  " * level + first, *rest])
+        # A text of several lines breaks the line, as it does where Go writes it; none may control the terminal.
+        whole = "\t".join(["  " * level + first, *rest]).replace("\x1b", "^[").replace("\r", "\\r")
         self._lines += [line.split("\t") for line in whole.split("\n")]
 
     def heading(self, level: int, title: str) -> None:
