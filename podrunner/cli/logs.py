@@ -136,7 +136,7 @@ def _pods(server: http.Server, namespace: str, pod: str | None, labels: str) -> 
 def _containers(pod: dict[str, Any], asked: str, all_of_them: bool) -> Sequence[str]:
     if all_of_them:
         return podcontainers.names(pod)
-    choice = podcontainers.choose(pod, asked, unknown="is not valid for")
+    choice = podcontainers.choose(pod, asked)
     if choice.notice:
         click.echo(choice.notice, err=True)
     return [choice.container["name"]]

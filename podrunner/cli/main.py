@@ -34,6 +34,7 @@ _COMMANDS = (
     "events",
     "top",
     "logs",
+    "exec",
     "validate",
     "serve",
     "kubeconfig",

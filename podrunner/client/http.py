@@ -104,7 +104,7 @@ class Server:
     def answers(self) -> bool:
         """Whether anybody accepts connections at the socket."""
         try:
-            self._connect().close()
+            self.connect().close()
         except Unresponsive:
             return True
         except Disconnected:
@@ -146,10 +146,30 @@ class Server:
         sock.settimeout(None)
         return Stream(sock, response)
 
+    def connect(self) -> socket.socket:
+        """A connection for a protocol of one's own. Raises Disconnected, Unresponsive."""
+        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        sock.settimeout(ANSWER_SECONDS)
+        give_up_at = time.monotonic() + ANSWER_SECONDS
+        while True:
+            try:
+                sock.connect(str(self.socket_path))
+            except BlockingIOError as error:
+                # Linux: as many connections wait already as the server lets wait.
+                if time.monotonic() > give_up_at:
+                    sock.close()
+                    raise self._unresponsive() from error
+                time.sleep(_LOOK_AGAIN_SECONDS)
+            except OSError as error:
+                sock.close()
+                raise Disconnected(f"no podrunner server answers at {self.socket_path}: {error.strerror}") from error
+            else:
+                return sock
+
     def _send(
         self, method: str, path: str, query: Query | None, body: bytes | None, content_type: str, accept: str
     ) -> tuple[socket.socket, http.client.HTTPResponse]:
-        sock = self._connect()
+        sock = self.connect()
         connection = http.client.HTTPConnection("podrunner")
         connection.sock = sock
         headers = {"Accept": accept} | ({"Content-Type": content_type} if body is not None else {})
@@ -170,25 +190,6 @@ class Server:
             connection.close()
             raise
         return sock, response
-
-    def _connect(self) -> socket.socket:
-        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        sock.settimeout(ANSWER_SECONDS)
-        give_up_at = time.monotonic() + ANSWER_SECONDS
-        while True:
-            try:
-                sock.connect(str(self.socket_path))
-            except BlockingIOError as error:
-                # Linux: as many connections wait already as the server lets wait.
-                if time.monotonic() > give_up_at:
-                    sock.close()
-                    raise self._unresponsive() from error
-                time.sleep(_LOOK_AGAIN_SECONDS)
-            except OSError as error:
-                sock.close()
-                raise Disconnected(f"no podrunner server answers at {self.socket_path}: {error.strerror}") from error
-            else:
-                return sock
 
     def _unresponsive(self) -> Unresponsive:
         return Unresponsive(

@@ -19,6 +19,10 @@ REGULAR, INIT, EPHEMERAL = "containers", "initContainers", "ephemeralContainers"
 _ENDED = ("Succeeded", "Failed")
 
 
+class Unsuitable(errors.PodrunnerError):
+    """The pod has no such container, or is not in a state to do that with."""
+
+
 class Choice(NamedTuple):
     """A container of the pod. `notice`: what to tell of how it was chosen, "" for nothing."""
 
@@ -26,15 +30,15 @@ class Choice(NamedTuple):
     notice: str = ""
 
 
-def choose(pod: Object, name: str, *, unknown: str = "not found in") -> Choice:
+def choose(pod: Object, name: str) -> Choice:
     """The container of that name, else the one its annotation names, else the first.
 
-    Raises UsageError for a name that the pod has no container of: it is `unknown` the pod.
+    Raises Unsuitable for a name that the pod has no container of.
     """
     containers = {each["name"]: each for group in (INIT, REGULAR, EPHEMERAL) for each in _group(pod, group)}
     if name:
         if name not in containers:
-            raise errors.UsageError(f"container {name} {unknown} pod {pod['metadata']['name']} out of: {_all(pod)}")
+            raise Unsuitable(f"container {name} is not valid for pod {pod['metadata']['name']} out of: {_all(pod)}")
         return Choice(containers[name])
     annotated = pod["metadata"].get("annotations", {}).get(DEFAULT_ANNOTATION)
     if annotated in containers:
@@ -65,10 +69,10 @@ def state(pod: Object, name: str) -> Mapping[str, Any]:
 
 
 def require_unfinished(pod: Object, doing: str) -> None:
-    """Raises UsageError where the pod has ended: `doing` is "exec into a container"."""
+    """Raises Unsuitable where the pod has ended: `doing` is "exec into a container"."""
     phase = pod.get("status", {}).get("phase", "")
     if phase in _ENDED:
-        raise errors.UsageError(f"cannot {doing} in a completed pod; current phase is {phase}")
+        raise Unsuitable(f"cannot {doing} in a completed pod; current phase is {phase}")
 
 
 def _group(pod: Object, group: str) -> list[Object]:

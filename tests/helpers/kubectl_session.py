@@ -13,7 +13,7 @@ import termios
 import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import commandline
 import scenario_world
@@ -65,6 +65,11 @@ class Terminal:
         """Everything the command has written, its line ends as in a file."""
         return self._seen.decode(errors="backslashreplace").replace("\r\n", "\n")
 
+    @property
+    def settings(self) -> list[Any]:
+        """The terminal's modes, as `termios` tells them."""
+        return termios.tcgetattr(self._ours)
+
     def type(self, text: str) -> None:
         """What a person at the keyboard types."""
         os.write(self._ours, text.encode())
@@ -103,11 +108,16 @@ class Terminal:
 
 
 class KubectlWorld(scenario_world.World):
-    """A running server, and a kubeconfig for it. Made by `opened`."""
+    """A running server, and a kubeconfig for it. Made by `opened`.
+
+    `program` is the kubectl that is used, `settings` what its environment has besides.
+    """
 
     def __init__(self, directory: Path) -> None:
         super().__init__(directory)
         self.kubeconfig = directory / "kubeconfig"
+        self.program = KUBECTL
+        self.settings: Mapping[str, str] = {}
         self._terminals: list[Terminal] = []
 
     def open_server(self, *options: str) -> None:
@@ -124,6 +134,7 @@ class KubectlWorld(scenario_world.World):
             "HOME": str(self.directory),
             "KUBECONFIG": str(self.kubeconfig),
             "KUBECACHEDIR": str(self.directory / "kube-cache"),
+            **self.settings,
         }
 
     def kubectl(
@@ -132,7 +143,7 @@ class KubectlWorld(scenario_world.World):
         """`kubectl ARGUMENTS` to its end, which has to be with that exit status (None: any)."""
         given = stdin.encode() if isinstance(stdin, str) else stdin
         done = subprocess.run(
-            [KUBECTL, *arguments],
+            [self.program, *arguments],
             input=given,
             capture_output=True,
             env={**self.kubectl_environ, **environ},
@@ -146,7 +157,7 @@ class KubectlWorld(scenario_world.World):
     def start_kubectl(self, *arguments: str) -> commandline.Running:
         """`kubectl ARGUMENTS`, under way."""
         process = subprocess.Popen(
-            [KUBECTL, *arguments],
+            [self.program, *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -158,7 +169,7 @@ class KubectlWorld(scenario_world.World):
 
     def terminal(self, *command: str) -> Terminal:
         """A command in a terminal of its own; `kubectl` is the one under test."""
-        program = KUBECTL if command[0] == "kubectl" else command[0]
+        program = self.program if command[0] == "kubectl" else command[0]
         opened = Terminal([program, *command[1:]], self.kubectl_environ)
         self._terminals.append(opened)
         return opened

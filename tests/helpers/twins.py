@@ -32,6 +32,11 @@ def same(world: kubectl_session.KubectlWorld, *arguments: str, stdin: bytes = b"
     return ours
 
 
+def in_terminal(world: kubectl_session.KubectlWorld, *arguments: str) -> kubectl_session.Terminal:
+    """`podrunner ARGUMENTS` in a terminal of its own."""
+    return world.terminal("env", f"PODRUNNER_STATE_DIR={world.state_dir}", commandline.PODRUNNER, *arguments)
+
+
 def _run(command: list[str], world: kubectl_session.KubectlWorld, stdin: bytes) -> Said:
     environ = {**world.kubectl_environ, "PODRUNNER_STATE_DIR": str(world.state_dir)}
     done = subprocess.run(
