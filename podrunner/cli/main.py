@@ -35,6 +35,7 @@ _COMMANDS = (
     "top",
     "logs",
     "exec",
+    "attach",
     "validate",
     "serve",
     "kubeconfig",

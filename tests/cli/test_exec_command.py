@@ -108,3 +108,54 @@ def test_the_terminal_is_as_before_when_it_is_ended(world: kubectl_session.Kubec
     started.process.send_signal(how)
     assert started.status() == 130
     assert started.settings == before
+
+
+# ---- attach
+
+
+@pytest.fixture(scope="module")
+def attachable(world: kubectl_session.KubectlWorld) -> kubectl_session.KubectlWorld:
+    """With pods `reader`, which reads lines, and `shell`, which has a terminal."""
+    reads = "while read -r line; do echo read $line; done; echo ended"
+    world.create(commandline.manifest(commandline.container(reads, stdin=True, stdinOnce=True), name="reader"))
+    world.create(commandline.manifest(commandline.container("sh", stdin=True, tty=True), name="shell"))
+    for name in ("reader", "shell"):
+        world.becomes("Running", name)
+    return world
+
+
+def test_what_is_typed_is_read_and_what_is_said_is_shown(attachable: kubectl_session.KubectlWorld) -> None:
+    said = twins.podrunner(attachable, "attach", "-i", "reader", stdin=b"a\nb\n")
+    assert said == (0, "read a\nread b\nended\n", "If you don't see a command prompt, try pressing enter.\n")
+    attachable.becomes("Completed", "reader")
+    assert twins.same(attachable, "attach", "reader").err == (
+        "error: cannot attach a container in a completed pod; current phase is Succeeded\n"
+    )
+
+
+def test_the_container_s_terminal_can_be_joined_and_left(attachable: kubectl_session.KubectlWorld) -> None:
+    joined = twins.in_terminal(attachable, "attach", "-it", "shell")
+    joined.until("/ # ")
+    joined.type("stty size; exit\n")
+    joined.until("24 200\n")
+    assert joined.status() == 0
+    attachable.becomes("Completed", "shell")
+
+
+def test_ctrl_c_leaves_the_container_as_it_is(world: kubectl_session.KubectlWorld) -> None:
+    joined = world.start("attach", "web", "-c", "side")
+    joined.until("command prompt")
+    joined.signal(signal.SIGINT)
+    joined.ends(130)
+    assert twins.podrunner(world, "get", "pod", "web", "--no-headers").out.split()[1:4] == ["2/2", "Running", "0"]
+
+
+def test_a_container_without_a_terminal_is_told(world: kubectl_session.KubectlWorld) -> None:
+    joined = world.start("attach", "-it", "web")
+    joined.until("command prompt")
+    joined.signal(signal.SIGINT)
+    joined.ends(130)
+    assert joined.err.splitlines()[:2] == [
+        'Defaulted container "main" out of: main, side',
+        "error: Unable to use a TTY - container main did not allocate one",
+    ]
