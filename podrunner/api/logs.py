@@ -4,14 +4,14 @@ Source of the options' rules: kubernetes `pkg/apis/core/validation/validation.go
 """
 
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from podrunner.api import context, log_socket, query, streams, upgrades
-from podrunner.objects import fielderrors
+from podrunner.objects import fielderrors, meta
 from podrunner.objects.pod import Pod
 from podrunner.store import pods, problems
 
@@ -71,7 +71,7 @@ def _options(request: Request, now: datetime) -> Options:
         container=request.query_params.get("container", ""),
         follow=query.flag(request, "follow"),
         previous=query.flag(request, "previous"),
-        since=since if seconds is None else now - timedelta(seconds=seconds),
+        since=since if seconds is None else now - meta.duration(seconds),
         tail=tail,
         timestamps=query.flag(request, "timestamps"),
         limit_bytes=limit,

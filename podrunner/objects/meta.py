@@ -1,9 +1,11 @@
 """Object metadata, and the references and selectors other types share. Pure; performs no I/O."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from podrunner.objects import base
+
+_MOST_SECONDS = 1000 * 365 * 24 * 3600
 
 
 class ObjectFieldSelector(base.Struct):
@@ -113,6 +115,11 @@ class Object(base.Struct):
     api_version: str = base.always("v1")
     kind: str = base.always("")
     metadata: ObjectMeta = base.always(ObjectMeta())
+
+
+def duration(seconds: int) -> timedelta:
+    """So many seconds, as far as dates go: any int64 is a number of seconds to Kubernetes, but not to a calendar."""
+    return timedelta(seconds=max(-_MOST_SECONDS, min(seconds, _MOST_SECONDS)))
 
 
 def at_second(time: datetime) -> datetime:

@@ -6,6 +6,7 @@ SIGTERM (or what the image asks for), the grace period, SIGKILL. Pure; performs 
 from collections.abc import Iterable
 from datetime import timedelta
 
+from podrunner.objects import meta
 from podrunner.pods import observed, plan, restarts, spec
 from podrunner.pods.plan import Plan
 from podrunner.pods.view import View
@@ -76,7 +77,7 @@ def _clear(view: View, container: observed.Container, cause: str) -> Plan:
 
 def stop(view: View, container: observed.Container, cause: str, message: str = "") -> Plan:
     """The signal that is due for a running container, and when the next will be; see plan.SignalContainer."""
-    grace = timedelta(seconds=spec.grace_seconds(view.pod))
+    grace = meta.duration(spec.grace_seconds(view.pod))
     sent = view.memory.signalled.get(container.id)
     if sent is None:
         signal = container.stop_signal if grace else "SIGKILL"

@@ -4,8 +4,6 @@ Source of the deletion rules: k8s.io/apiserver `pkg/registry/rest/delete.go` (Be
 `pkg/registry/core/pod/strategy.go` (CheckGracefulDelete).
 """
 
-from datetime import timedelta
-
 import msgspec
 
 from podrunner import errors
@@ -109,7 +107,7 @@ def _marked(registry: Registry, pod: Pod, grace_seconds: int | None) -> meta.Obj
     period = spec.grace_seconds(pod) if grace_seconds is None else _period(grace_seconds)
     return msgspec.structs.replace(
         pod.metadata,
-        deletion_timestamp=meta.at_second(registry.clock.now()) + timedelta(seconds=period),
+        deletion_timestamp=meta.at_second(registry.clock.now()) + meta.duration(period),
         deletion_grace_period_seconds=period,
         generation=pod.metadata.generation + 1,
     )
@@ -123,7 +121,7 @@ def _shortened(pod: Pod, grace_seconds: int | None) -> meta.ObjectMeta:
     period = _period(grace_seconds)
     return msgspec.structs.replace(
         pod.metadata,
-        deletion_timestamp=asked_for - timedelta(seconds=current - period),
+        deletion_timestamp=asked_for - meta.duration(current - period),
         deletion_grace_period_seconds=period,
     )
 

@@ -251,3 +251,12 @@ def test_a_manifest_may_come_as_yaml(world: World) -> None:
     body = b"apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: settings\ndata:\n  a: '1'\n"
     created = world.ask("POST", CONFIG_MAPS, body, {"Content-Type": "application/yaml"}).data
     assert created["data"] == {"a": "1"}
+
+
+@pytest.mark.parametrize("seconds", [2**40, 2**63 - 1])
+def test_times_beyond_the_calendar_are_far_away(world: World, seconds: int) -> None:
+    world.create_pod()
+    deleted = world.ask("DELETE", f"{KUBIA}?gracePeriodSeconds={seconds}").data
+    assert deleted["metadata"]["deletionTimestamp"] > "3000"
+    assert world.ask("GET", f"{KUBIA}/log?sinceSeconds={seconds}").status == 200
+    assert world.ask("DELETE", f"{KUBIA}?gracePeriodSeconds=1").data["metadata"]["deletionTimestamp"] < "3000"
