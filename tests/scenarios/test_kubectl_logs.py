@@ -22,7 +22,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KubectlWorld]:
     """A server and the pods `web` (two containers that run, one init container) and `other`."""
     with kubectl_session.opened(tmp_path_factory.mktemp("logs")) as world:
         counts = container("for i in 1 2 3 4 5; do echo line $i; done; exec sleep 1000")
-        speaks = container("echo side; echo stderr >&2; exec sleep 1000", "side")
+        speaks = container("echo side; sleep 0.2; echo stderr >&2; exec sleep 1000", "side")
         first = container("echo first", "first")
         another = container("echo another; exec sleep 1000")
         world.create(labelled(commandline.manifest(counts, speaks, init=(first,), **QUICK)))
