@@ -45,7 +45,7 @@ class Components:
 
     def add_list(self, type_: type[base.Struct], kind: Kind) -> None:
         """The list of a type's objects."""
-        schema = self._described(envelopes.List)
+        schema = self._described(envelopes.List, _shape(envelopes.List))
         schema["description"] = f"A list of {kind['kind'].removesuffix('List')} objects."
         schema["properties"]["items"]["items"] = self._struct(type_)
         self.schemas[names.of_list(type_)] = schema | {GROUP_VERSION_KIND: [kind]}
@@ -56,17 +56,15 @@ class Components:
         self.schemas.setdefault(name, {"description": about, **_PLAIN[name]})
         return reference(name)
 
-    def _struct(self, type_: type[base.Struct]) -> Schema:
+    def _struct(self, type_: type[base.Struct], shape: inspect.StructType | None = None) -> Schema:
         """A reference to a type's component, which is made if it is not there yet."""
         name = names.of(type_)
         if name not in self.schemas:
             self.schemas[name] = {}  # for a type that holds itself
-            self.schemas[name] = self._described(type_)
+            self.schemas[name] = self._described(type_, shape or _shape(type_))
         return reference(name)
 
-    def _described(self, type_: type[base.Struct]) -> Schema:
-        shape = inspect.type_info(type_)
-        assert isinstance(shape, inspect.StructType)
+    def _described(self, type_: type[base.Struct], shape: inspect.StructType) -> Schema:
         in_order = sorted(shape.fields, key=lambda field: field.encode_name)
         schema: Schema = {
             "description": descriptions.about(type_.__name__),
@@ -91,7 +89,7 @@ class Components:
     def _value(self, shape: inspect.Type, *, micro: bool = False) -> Schema:
         match shape:
             case inspect.StructType():
-                return self._struct(cast("type[base.Struct]", shape.cls))
+                return self._struct(cast("type[base.Struct]", shape.cls), shape)
             case inspect.UnionType():
                 return self._union(shape, micro=micro)
             case inspect.Metadata():
@@ -112,6 +110,13 @@ class Components:
     def _union(self, shape: inspect.UnionType, *, micro: bool) -> Schema:
         members = [member for member in shape.types if not isinstance(member, inspect.NoneType)]
         return self._value(members[0], micro=micro) if len(members) == 1 else self.add_plain(names.INT_OR_STRING)
+
+
+def _shape(type_: type[base.Struct]) -> inspect.StructType:
+    """What a type is made of, with all that its fields are made of: asked for once and not again for each of these."""
+    shape = inspect.type_info(type_)
+    assert isinstance(shape, inspect.StructType)
+    return shape
 
 
 def _merging(rule: merging.Rule) -> Schema:
