@@ -4,6 +4,7 @@ Sources: the admission plugin NamespaceLifecycle (k8s.io/apiserver `pkg/admissio
 kubernetes' `pkg/registry/core/namespace` and `pkg/controller/namespace/deletion`.
 """
 
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -26,6 +27,9 @@ LASTING = ("default", SYSTEM, "kube-public")
 
 DEFAULT_ACCOUNT = "default"
 ROOT_CERTIFICATE = "kube-root-ca.crt"
+
+DELETED_AT_ONCE = 200
+"""Objects of an ending namespace that go in one round: more would hold up everybody else."""
 
 _FINALIZER = "kubernetes"
 """What keeps a namespace in spec.finalizers until it is empty."""
@@ -119,15 +123,19 @@ def advance(registry: Registry) -> None:
 
 
 def _is_empty(registry: Registry, name: str) -> bool:
-    """Deletes what is in a namespace, its events last: they tell how its pods end. Whether nothing is left."""
-    for kind, obj in _content(registry, name):
-        if obj.metadata.deletion_timestamp is None:
-            deletion.delete(registry, kind, name, obj.metadata.name, options.DeleteOptions())
+    """Deletes some of what is in a namespace, its events last: they tell how its pods end. Whether nothing is left.
+
+    Where something was left, what was deleted makes another round due.
+    """
+    staying = ((kind, obj) for kind, obj in _content(registry, name) if obj.metadata.deletion_timestamp is None)
+    for kind, obj in itertools.islice(staying, DELETED_AT_ONCE):
+        deletion.delete(registry, kind, name, obj.metadata.name, options.DeleteOptions())
     if any(True for _ in _content(registry, name)):
         return False
-    for event in registry.list(events.EVENT, name).items:
+    told = registry.list(events.EVENT, name, limit=DELETED_AT_ONCE)
+    for event in told.items:
         registry.delete(events.EVENT, name, event.metadata.name)
-    return True
+    return not told.continue_token
 
 
 def _content(registry: Registry, name: str) -> Iterator[tuple[kinds.Kind, Any]]:

@@ -143,6 +143,21 @@ def without_finalizers(obj: meta.Object) -> meta.ObjectMeta:
     return msgspec.structs.replace(obj.metadata, finalizers=())
 
 
+def test_a_full_namespace_ends_in_rounds(
+    registry: Registry, keeper: housekeeping.Housekeeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(namespaces, "DELETED_AT_ONCE", 2)
+    namespace(registry)
+    for number in range(3):
+        strategy.create(registry, config_map(f"config-{number}", "brief"))
+    strategy.delete(registry, namespaces.NAMESPACE, "", "brief", ANY)
+    left = []
+    while content(registry, "brief"):
+        keeper.tidy()
+        left.append(len(content(registry, "brief")))  # with the namespace and its ServiceAccount
+    assert left == [3, 0]
+
+
 def test_finalizers_of_its_content_keep_a_namespace(registry: Registry, keeper: housekeeping.Housekeeper) -> None:
     namespace(registry)
     kept = config_map("settings", "brief")
