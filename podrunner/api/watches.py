@@ -1,16 +1,19 @@
 """Watches as streams of JSON lines: {"type": …, "object": …}."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator, Sequence
 
 import msgspec
 
 from podrunner import errors
 from podrunner.api import errors as statuses, presenting, query
-from podrunner.store.watch import Watch
+from podrunner.store.watch import Change, Watch
 
 BOOKMARK_SECONDS = 60.0
 """How often a client that asked for bookmarks gets one while nothing happens: the API server's frequency."""
+
+CHUNK_BYTES = 256 * 1024
+"""What is sent to a client at a time, but for the line that exceeds it: it reads this before more is made for it."""
 
 INITIAL_EVENTS_END = {"k8s.io/initial-events-end": "true"}
 """The annotation of the bookmark that ends what was there when a watch with `sendInitialEvents` began."""
@@ -25,7 +28,8 @@ async def lines(watch: Watch, presenter: presenting.Presenter, asked: query.Watc
     end = None if asked.seconds is None else loop.time() + asked.seconds
     with watch:
         if asked.initial_end:
-            yield b"".join(_line(change.type, presenter.change(change)) for change in watch.initial())
+            for chunk in _chunks(watch.initial(), presenter):
+                yield chunk
             yield _line("BOOKMARK", presenter.bookmark(watch.resource_version, INITIAL_EVENTS_END))
         while not watch.closed and (end is None or loop.time() < end):
             pause = BOOKMARK_SECONDS if end is None else min(BOOKMARK_SECONDS, end - loop.time())
@@ -34,10 +38,24 @@ async def lines(watch: Watch, presenter: presenting.Presenter, asked: query.Watc
             except errors.Expired as error:
                 yield failure(error)
                 return
-            if changes:
-                yield b"".join(_line(change.type, presenter.change(change)) for change in changes)
-            elif asked.bookmarks:
+            for chunk in _chunks(changes, presenter):
+                yield chunk
+            if not changes and asked.bookmarks:
                 yield _line("BOOKMARK", presenter.bookmark(watch.resource_version, {}))
+
+
+def _chunks(changes: Sequence[Change], presenter: presenting.Presenter) -> Iterator[bytes]:
+    """Lines of some changes, in pieces that a slow client may leave in the server's memory."""
+    lines: list[bytes] = []
+    size = 0
+    for change in changes:
+        lines.append(_line(change.type, presenter.change(change)))
+        size += len(lines[-1])
+        if size >= CHUNK_BYTES:
+            yield b"".join(lines)
+            lines, size = [], 0
+    if lines:
+        yield b"".join(lines)
 
 
 async def refusal(error: errors.Expired) -> AsyncGenerator[bytes, None]:

@@ -41,6 +41,22 @@ def test_a_watch_without_a_version_begins_with_what_is_there(world: World) -> No
         assert [told(lines.next()), told(lines.next())] == ["ADDED a", "ADDED b"]
 
 
+def test_many_changes_come_in_pieces(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watches, "CHUNK_BYTES", 1)
+    for name in ("a", "b", "c"):
+        world.create_pod(name)
+
+    view = presenting.View(pods.POD, pods.POD)
+    presenter = presenting.Presenter(view, negotiation.Accepted(), world.registry.clock.now)
+
+    async def pieces() -> list[bytes]:
+        watch = world.registry.watch(pods.POD, since=None)
+        return [piece async for piece in watches.lines(watch, presenter, query.Watching(None, False, False, 0.05))]
+
+    each = asyncio.run_coroutine_threadsafe(pieces(), world.loop).result(5)
+    assert [told(json.loads(piece)) for piece in each] == ["ADDED a", "ADDED b", "ADDED c"]
+
+
 def test_a_watch_of_events_follows_one_pod(world: World) -> None:
     kubia, other = world.create_pod(), world.create_pod("other")
     with world.lines(f"{EVENTS}?watch=1&fieldSelector=involvedObject.uid%3D{kubia.metadata.uid}") as lines:
