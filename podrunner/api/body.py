@@ -16,6 +16,9 @@ S = TypeVar("S", bound=base.Struct)
 LONGEST = 3 * 1024 * 1024
 """Bytes of a body: the API server's MaxRequestBodyBytes."""
 
+_MOST_PROBLEMS = 100
+"""Told of one body: as many as sigs.k8s.io/json keeps of its strict errors (saveStrictError)."""
+
 OBJECT_TYPES = (negotiation.JSON, negotiation.YAML, negotiation.PROTOBUF)
 """Media types in which a whole object may come."""
 
@@ -42,8 +45,8 @@ def to_object(request: Request, data: Any, kind: kinds.Kind) -> Read:
         raise errors.BadRequest(f"{_described(about)} cannot be handled as a {kind.name}")
     decoded = decode.decode(data, kind.type)
     if decoded.errors:
-        raise _refusal(about, kind, ", ".join(map(str, decoded.errors)))
-    unknown = tuple(f"unknown field {fielderrors.quote(problem.path)}" for problem in decoded.unknown)
+        raise _refusal(about, kind, ", ".join(map(str, decoded.errors[:_MOST_PROBLEMS])))
+    unknown = tuple(f"unknown field {fielderrors.quote(problem.path)}" for problem in decoded.unknown[:_MOST_PROBLEMS])
     strictness = query.one_of(request, "fieldValidation", ("Warn", "Strict", "Ignore"))
     if unknown and strictness == "Strict":
         raise _refusal(about, kind, f"strict decoding error: {', '.join(unknown)}")

@@ -113,6 +113,13 @@ def test_unknown_fields_are_errors_where_strictness_is_asked_for(world: World) -
     )
 
 
+def test_a_hundred_unknown_fields_are_told(world: World) -> None:
+    body = manifest()
+    body["spec"] |= {f"field{number}": 1 for number in range(200)}
+    refusal = message(world, "POST", f"{PODS}?fieldValidation=Strict", body)
+    assert refusal.endswith('unknown field "spec.field98", unknown field "spec.field99"')
+
+
 def test_unknown_fields_are_warned_of_otherwise(world: World) -> None:
     warned = world.ask("POST", PODS, manifest("a", nodename="a"))
     assert (warned.status, warned.headers.get_all("Warning")) == (201, ['299 - "unknown field \\"spec.nodename\\""'])
