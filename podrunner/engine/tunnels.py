@@ -59,7 +59,7 @@ class Tunnel:
     async def read(self) -> bytes:
         """What has come, as soon as there is something; empty at the end.
 
-        Raises ObjectError, in the words of Kubernetes' runtimes, if nothing listens at the port; EngineError.
+        Raises ServiceUnavailable, in the words of Kubernetes' runtimes, if nothing listens at the port; EngineError.
         """
         if self._early:
             return self._early.popleft()
@@ -70,7 +70,7 @@ class Tunnel:
             self._said = (self._said + data)[:_LONGEST_COMPLAINT]
         self._ended = True
         if said := self._said.decode(errors="replace"):
-            raise errors.ObjectError(_refusal(self._port, self._sandbox_id, said))
+            raise errors.ServiceUnavailable(_refusal(self._port, self._sandbox_id, said))
         return b""
 
     async def write(self, data: bytes) -> None:
