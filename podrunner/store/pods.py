@@ -20,7 +20,7 @@ POD = kinds.of(Pod())
 def create(registry: Registry, pod: Pod, *, dry_run: bool = False) -> Pod:
     """Stores a new pod; whatever status it brought is replaced by Pending."""
     complete = defaults.apply(pod)
-    status = PodStatus(phase="Pending", qos_class=qos.of(complete))
+    status = PodStatus(phase="Pending", qos_class=_qos_class(complete))
     return registry.create(msgspec.structs.replace(complete, status=status), dry_run=dry_run)
 
 
@@ -89,6 +89,14 @@ def remove(registry: Registry, namespace: str, name: str, uid: str) -> None:
         return
     over = msgspec.structs.replace(pod.metadata, deletion_grace_period_seconds=0)
     registry.update(msgspec.structs.replace(pod, metadata=over))
+
+
+def _qos_class(pod: Pod) -> str:
+    """The class, "" of a pod whose amounts can't be read: it is going to be refused, with all that is wrong."""
+    try:
+        return qos.of(pod)
+    except ValueError:
+        return ""
 
 
 def _has_ended(pod: Pod) -> bool:

@@ -64,6 +64,15 @@ def test_an_invalid_pod_is_refused_with_every_cause(world: World) -> None:
     ]
 
 
+def test_an_amount_that_can_not_be_read_is_invalid(world: World) -> None:
+    container = {"name": "kubia", "image": "a", "resources": {"limits": {"memory": "64MB"}}}
+    answer = world.ask("POST", PODS, manifest(containers=[container]))
+    assert answer.status == 422
+    assert answer.data["message"].startswith(
+        'Pod "kubia" is invalid: spec.containers[0].resources.limits[memory]: Invalid value: "64MB": quantities must'
+    )
+
+
 @pytest.mark.parametrize(
     ("body", "refusal"),
     [
