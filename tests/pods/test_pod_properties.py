@@ -249,54 +249,68 @@ IMAGES = st.sampled_from(
 MOMENTS = st.one_of(st.sampled_from([0.05, 0.25, 0.45, 0.65, 0.85, 1.05]), st.floats(0.0, 12.0))
 
 
+POLICIES = st.sampled_from(["Always", "OnFailure", "Never"])
+NAMES = st.sampled_from(
+    [
+        (*inits, *mains)
+        for inits in ((), ("init-1",), ("init-1", "init-2"))
+        for mains in (("main-1",), ("main-1", "main-2"))
+    ]
+)
+GRACES = st.sampled_from([0, 2, 30])
+DELETIONS = st.builds(Mishap, MOMENTS, st.just("delete"), st.sampled_from([None, 0, 1, 5]))
+MORE_DELETIONS = st.lists(st.builds(Mishap, MOMENTS, st.just("delete"), st.sampled_from([0, 1, 40])), max_size=1)
+DELAYS = st.lists(st.sampled_from([0.0, 0.05, 0.1, 0.3]), min_size=1, max_size=7)
+ARRIVALS = st.sampled_from([[True], [True, False], [True, True, False]])
+
+
 @st.composite
 def stories(draw: st.DrawFn, *, deletions: bool = False, beginnings: bool = False) -> Story:
-    policy = draw(st.sampled_from(["Always", "OnFailure", "Never"]))
-    names = [*("init-1", "init-2")[: draw(st.integers(0, 2))], *("main-1", "main-2")[: draw(st.integers(1, 2))]]
+    policy, names = draw(POLICIES), draw(NAMES)
     pull_policies = {name: draw(PULL_POLICIES) for name in names}
     images = {name: draw(IMAGES) for name in names}
-    requests = ["create sandbox", "start sandbox", *(f"create {name}" for name in names)]
-    mishaps = draw(st.lists(any_mishap(names), max_size=4))
+    mishaps = draw(any_mishaps(names))
     # What may not be pulled is brought by someone in the end.
     never_pulled = [name for name in names if pull_policies[name] == "Never" and not images[name].invalid]
     mishaps += [Mishap(60.0, "load image", name) for name in never_pulled]
     if deletions:
-        mishaps.append(Mishap(draw(MOMENTS), "delete", draw(st.sampled_from([None, 0, 1, 5]))))
-        mishaps += draw(
-            st.lists(st.builds(Mishap, MOMENTS, st.just("delete"), st.sampled_from([0, 1, 40])), max_size=1)
-        )
+        mishaps += [draw(DELETIONS), *draw(MORE_DELETIONS)]
     return Story(
         policy=policy,
-        grace=draw(st.sampled_from([0, 2, 30])),
+        grace=draw(GRACES),
         fail_fast=draw(st.booleans()),
         pull_policies=pull_policies,
-        runs={name: draw(init_runs() if name.startswith("init") else main_runs(policy)) for name in names},
+        runs={name: draw(ALL_INIT_RUNS if name.startswith("init") else main_runs(policy)) for name in names},
         images=images,
-        refusals=draw(st.dictionaries(st.sampled_from(requests), st.integers(1, 2), max_size=1)),
+        refusals=draw(any_refusals(names)),
         mishaps=mishaps,
-        delays=draw(st.lists(st.sampled_from([0.0, 0.05, 0.1, 0.3]), min_size=1, max_size=7)),
-        events_arrive=draw(st.sampled_from([[True], [True, False], [True, True, False]])),
+        delays=draw(DELAYS),
+        events_arrive=draw(ARRIVALS),
         has=draw(snapshots(names)) if beginnings else observed.Observed(),
     )
 
 
+ENDED_SANDBOXES = st.sampled_from(["exited", "removed"])
+LAST_SANDBOXES = st.sampled_from(["running", "running", "created", "exited", "removed"])
+HOMES = tuple(st.lists(st.integers(0, newest), max_size=3) for newest in (0, 1))
+
+
 @st.composite
-def snapshots(draw: st.DrawFn, names: list[str]) -> observed.Observed:
+def snapshots(draw: st.DrawFn, names: tuple[str, ...]) -> observed.Observed:
     """Whatever the engine may have of a pod.
 
     Only the last instance of a container in a sandbox may be alive, and where a main container began, the init
     containers have succeeded or were removed.
     """
     newest = draw(st.integers(0, 1))
-    states = [draw(st.sampled_from(["exited", "removed"])) for _ in range(newest)]
-    states.append(draw(st.sampled_from(["running", "running", "created", "exited", "removed"])))
+    states = [*(draw(ENDED_SANDBOXES) for _ in range(newest)), draw(LAST_SANDBOXES)]
     has = observed.Observed()
     for attempt, state in enumerate(states):
         if state != "removed":
             has = has.with_sandbox(pod_cases.sandbox(state, attempt=attempt))
     opened: set[str] = set()
     for name in reversed(names):
-        homes = sorted(draw(st.lists(st.integers(0, newest), max_size=3)))
+        homes = sorted(draw(HOMES[newest]))
         for attempt, home in enumerate(homes):
             last = home not in homes[attempt + 1 :]
             instance = draw(instances(name, attempt, home, last=last, opened=f"sandbox-{home}" in opened))
@@ -306,6 +320,7 @@ def snapshots(draw: st.DrawFn, names: list[str]) -> observed.Observed:
     return has
 
 
+@functools.cache  # here and below: making strategies takes longer than drawing from them
 def instances(name: str, attempt: int, home: int, *, last: bool, opened: bool) -> st.SearchStrategy[observed.Container]:
     failed = [pod_cases.exited(name, 1, attempt, sandbox=home), pod_cases.unstartable(name, attempt, sandbox=home)]
     succeeded = pod_cases.exited(name, 0, attempt, sandbox=home)
@@ -315,25 +330,33 @@ def instances(name: str, attempt: int, home: int, *, last: bool, opened: bool) -
     return st.sampled_from([*alive, *alive, *failed, succeeded] if last else failed)
 
 
-def init_runs() -> st.SearchStrategy[list[Run]]:
-    """Whatever goes wrong first, it ends well: else a pod that is always restarted would never come to rest."""
-    return st.lists(INIT_RUNS, max_size=2).map(lambda first: [*first, Run(lasts=0.5)])
+ALL_INIT_RUNS = st.lists(INIT_RUNS, max_size=2).map(lambda first: [*first, Run(lasts=0.5)])
+"""Whatever goes wrong first, it ends well: else a pod that is always restarted would never come to rest."""
 
 
+@functools.cache
 def main_runs(policy: str) -> st.SearchStrategy[list[Run]]:
     last = st.just(FOREVER) if policy == "Always" else st.sampled_from([FOREVER, Run(lasts=2.0)])
     return st.builds(lambda first, last: [*first, last], st.lists(MAIN_RUNS, max_size=3), last)
 
 
-def any_mishap(names: list[str]) -> st.SearchStrategy[Mishap]:
+@functools.cache
+def any_refusals(names: tuple[str, ...]) -> st.SearchStrategy[dict[str, int]]:
+    requests = ["create sandbox", "start sandbox", *(f"create {name}" for name in names)]
+    return st.dictionaries(st.sampled_from(requests), st.integers(1, 2), max_size=1)
+
+
+@functools.cache
+def any_mishaps(names: tuple[str, ...]) -> st.SearchStrategy[list[Mishap]]:
     plain = st.sampled_from(
         ["kill sandbox", "kill sandbox", "remove sandbox", "remove everything", "prune", "prune", "lose connection"]
     )
-    return st.one_of(
+    one = st.one_of(
         st.builds(Mishap, MOMENTS, plain, st.none()),
         st.builds(Mishap, MOMENTS, st.sampled_from(["remove", "remove image"]), st.sampled_from(names)),
         st.builds(Mishap, MOMENTS, st.just("crash"), st.sampled_from([1.0, 3.0])),
     )
+    return st.lists(one, max_size=4)
 
 
 @thoroughly
