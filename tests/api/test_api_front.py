@@ -211,6 +211,7 @@ def test_a_client_that_brings_no_credentials_is_left(world: FrontWorld, monkeypa
 
 def test_the_number_of_connections_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(https, "MOST_CONNECTIONS", 2)
+    monkeypatch.setattr(https, "_BREATH_SECONDS", 0.01)
     with FrontWorld(tmp_path) as world, world.connect(), world.connect() as second:
         with world.connect_tcp() as third:
             third.settimeout(0.1)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import http.client
 import socket
 import ssl
@@ -52,7 +53,11 @@ class FrontWorld(api_world.World):
         return socket.create_connection(("127.0.0.1", self.front.port), timeout=5)
 
     def connect(self, context: ssl.SSLContext | None = None) -> ssl.SSLSocket:
-        return (context or self.client_context()).wrap_socket(self.connect_tcp(), server_hostname="127.0.0.1")
+        return (context or self._usual_context).wrap_socket(self.connect_tcp(), server_hostname="127.0.0.1")
+
+    @functools.cached_property
+    def _usual_context(self) -> ssl.SSLContext:
+        return self.client_context()
 
     def open(
         self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None
