@@ -11,6 +11,11 @@ Examples:
   podrunner attach -it web -c shell         and its terminal, if it has one
 """
 
+_RECORDED = (
+    "All commands and output from this session will be recorded in container logs, including credentials and"
+    " sensitive information passed through the command prompt."
+)
+
 
 @click.command("attach", cls=targets.Verb, short_help="Join a container's main process.", epilog=EPILOG)
 @click.argument("pod", metavar="POD | pod/NAME", shell_complete=completion.pods)
@@ -47,6 +52,8 @@ def join(
     if tty and not has_terminal and not quiet:
         click.echo(f"error: Unable to use a TTY - container {name} did not allocate one", err=True)
     terminal = remote.may_use_terminal(stdin=stdin, tty=has_terminal, quiet=quiet)
+    if stdin and not quiet:
+        click.echo(_RECORDED, err=True)
     if not quiet:
         click.echo("If you don't see a command prompt, try pressing enter.", err=True)
     target = console.Target(pod["metadata"]["namespace"], pod["metadata"]["name"], name)

@@ -36,6 +36,7 @@ _COMMANDS = (
     "logs",
     "exec",
     "attach",
+    "port-forward",
     "validate",
     "serve",
     "kubeconfig",
@@ -64,7 +65,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
-        command: click.Command = importlib.import_module(f"podrunner.cli.{cmd_name}").command
+        command: click.Command = importlib.import_module(f"podrunner.cli.{cmd_name.replace('-', '_')}").command
         return command
 
 

@@ -112,6 +112,11 @@ def test_the_terminal_is_as_before_when_it_is_ended(world: kubectl_session.Kubec
 
 # ---- attach
 
+RECORDED = (
+    "All commands and output from this session will be recorded in container logs, including credentials and"
+    " sensitive information passed through the command prompt.\n"
+)
+
 
 @pytest.fixture(scope="module")
 def attachable(world: kubectl_session.KubectlWorld) -> kubectl_session.KubectlWorld:
@@ -126,7 +131,8 @@ def attachable(world: kubectl_session.KubectlWorld) -> kubectl_session.KubectlWo
 
 def test_what_is_typed_is_read_and_what_is_said_is_shown(attachable: kubectl_session.KubectlWorld) -> None:
     said = twins.podrunner(attachable, "attach", "-i", "reader", stdin=b"a\nb\n")
-    assert said == (0, "read a\nread b\nended\n", "If you don't see a command prompt, try pressing enter.\n")
+    assert (said.status, said.out) == (0, "read a\nread b\nended\n")
+    assert said.err == RECORDED + "If you don't see a command prompt, try pressing enter.\n"
     attachable.becomes("Completed", "reader")
     assert twins.same(attachable, "attach", "reader").err == (
         "error: cannot attach a container in a completed pod; current phase is Succeeded\n"
