@@ -13,6 +13,14 @@ import kubectl_session
 NAMESPACE = "shop"
 """What a test's namespace is called in what `Shell` returns."""
 
+UPDATE_REFUSED = (
+    "spec: Forbidden: pod updates may not change fields other than"
+    " `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,"
+    "`spec.tolerations` (only additions to existing tolerations),"
+    "`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)"
+)
+"""Kubernetes' words where a pod's spec is changed; what differs follows them."""
+
 _numbers = itertools.count(1)
 _AGE = re.compile(r"\b(?:\d+m)?\d+s\b( *)")
 

@@ -6,16 +6,9 @@ import pytest
 
 import kubectl_session
 import kubectl_shell
-from kubectl_shell import config_map, pod
+from kubectl_shell import UPDATE_REFUSED, config_map, pod
 
 pytestmark = pytest.mark.engine
-
-UPDATE_REFUSED = (
-    "spec: Forbidden: pod updates may not change fields other than"
-    " `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,"
-    "`spec.tolerations` (only additions to existing tolerations),"
-    "`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)"
-)
 
 CONFLICT_HELP = """\
 Please review the fields above--they currently have other managers. Here

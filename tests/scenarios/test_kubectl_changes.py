@@ -8,16 +8,10 @@ import yaml
 
 import kubectl_session
 import kubectl_shell
-from kubectl_shell import config_map, pod
+from kubectl_shell import UPDATE_REFUSED, config_map, pod
 
 pytestmark = pytest.mark.engine
 
-UPDATE_REFUSED = (
-    "spec: Forbidden: pod updates may not change fields other than"
-    " `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,"
-    "`spec.tolerations` (only additions to existing tolerations),"
-    "`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)"
-)
 STALE = "the object has been modified; please apply your changes to the latest version and try again"
 
 
