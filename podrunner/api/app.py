@@ -3,6 +3,7 @@
 What start-up does not need is imported with the first request for it: `podrunner run` waits for this module.
 """
 
+import functools
 import importlib
 from collections.abc import Awaitable, Callable, Iterator
 
@@ -34,13 +35,19 @@ _EVERY_METHOD = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 
 def create(registry: Registry, node: context.Node, leases: context.Leases, control: context.Control) -> Starlette:
     """The API over these parts, as an ASGI application."""
-    app = Starlette(routes=list(_routes()), exception_handlers=errors.HANDLERS)
+    app = Starlette(routes=_routes(), exception_handlers=errors.HANDLERS)
     app.router.redirect_slashes = False
     app.state.context = context.Context(registry, node, leases, control)
     return app
 
 
-def _routes() -> Iterator[Route]:
+@functools.cache
+def _routes() -> tuple[Route, ...]:
+    """The same for every application: what belongs to one, endpoints find in its state."""
+    return tuple(_every_route())
+
+
+def _every_route() -> Iterator[Route]:
     yield Route("/version", server_info.version)
     for path in ("/healthz", "/livez", "/readyz"):
         yield Route(path, server_info.healthy)
