@@ -37,6 +37,7 @@ _COMMANDS = (
     "exec",
     "attach",
     "port-forward",
+    "cp",
     "validate",
     "serve",
     "kubeconfig",

@@ -23,6 +23,9 @@ _MOST_UNSENT = 512 * 1024
 """Bytes taken from stdin that the container has not read yet."""
 
 
+Write = Callable[[bytes], object]
+
+
 class Target(NamedTuple):
     """A container."""
 
@@ -37,7 +40,7 @@ class Streams(NamedTuple):
     `terminal`: the process gets a terminal, which has no stderr of its own, of the size of this one.
     """
 
-    outputs: Mapping[int, Callable[[bytes], object]]
+    outputs: Mapping[int, Write]
     stdin: int | None = None
     terminal: terminal_mode.Raw | None = None
     tty: bool = False
