@@ -70,6 +70,7 @@ class Registration:
         else:
             about = structs.replace(known.metadata, labels={**known.metadata.labels, **labels})
             self._registry.update(structs.replace(known, metadata=about, status=status))
+        self._renew()
 
     async def run(self) -> None:
         """Renews the lease, and tells the conditions again now and then; only while there are pods.

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from podrunner import errors
 from podrunner.agent import registration
 from podrunner.engine.client import EngineInfo
 from podrunner.objects import kinds
@@ -102,9 +101,9 @@ def test_a_node_that_is_registered_again_keeps_the_labels_it_was_given(subject: 
     assert subject.node().metadata.uid == known.metadata.uid
 
 
-def test_a_node_without_pods_writes_nothing(subject: Subject) -> None:
-    with pytest.raises(errors.NotFound):
-        subject.registry.get(kinds.of(Lease()), system.NODE_LEASES, "vm")
+def test_a_node_holds_its_lease_from_the_start(subject: Subject) -> None:
+    lease: Lease = subject.registry.get(kinds.of(Lease()), system.NODE_LEASES, "vm")
+    assert (lease.spec.holder_identity, lease.spec.lease_duration_seconds) == ("vm", 40)
 
 
 def _labelled(node: Node, **labels: str) -> Node:
