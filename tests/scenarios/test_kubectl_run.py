@@ -113,6 +113,24 @@ def test_a_copy_of_a_pod_has_the_debugging_container_too(world: KubectlWorld) ->
     world.kubectl("delete", "pod", "copy", "--now")
 
 
+def test_a_pod_that_failed_is_looked_into_by_a_copy_with_a_shell(world: KubectlWorld) -> None:
+    world.create(commandline.manifest(container("exit 3", env=[{"name": "MODE", "value": "prod"}]), name="failed"))
+    world.becomes("Error", "failed")
+    shell = world.terminal("kubectl", "debug", "failed", "--copy-to=copy", "-c", "main", "-it", "--", "sh")
+    shell.until("# ")
+    shell.type("echo in $MODE; exit\r")
+    shell.until("in prod\n")
+    assert shell.status() == 0
+    world.kubectl("delete", "pod", "failed", "copy", "--now")
+
+
+def test_a_target_that_the_pod_does_not_have_is_refused(world: KubectlWorld) -> None:
+    done = world.kubectl("debug", "web", "--image=busybox:1.36", "--target=none", "-c", "look-2", status=1)
+    assert re.sub(r"\[\d\]", "[N]", done.err).splitlines()[-1] == (
+        'The Pod "web" is invalid: spec.ephemeralContainers[N].targetContainerName: Not found: "none"'
+    )
+
+
 def test_debugging_the_node_tells_what_the_pod_lacks(world: KubectlWorld) -> None:
     node = world.kubectl("get", "nodes", "-o", "name").out.strip()
     done = world.kubectl("debug", node, "--image=busybox:1.36", "--", "true")

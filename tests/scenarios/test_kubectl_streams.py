@@ -23,6 +23,12 @@ pytestmark = pytest.mark.engine
 
 MUCH = os.urandom(1 << 20) * 64
 WEB = "mkdir /www; cp /proc/version /www/small; head -c 67108864 /dev/urandom > /www/big; httpd -f -p 8080 -h /www"
+SERVICE = """
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec: {selector: {app: web}, ports: [{port: 80, targetPort: http}]}
+"""
 REFUSED = (
     "error forwarding port 9 to pod web, uid UID: failed to connect to localhost:9 inside namespace "
     '"ID", IPv4: dial tcp4 127.0.0.1:9: connect: connection refused'
@@ -36,7 +42,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KubectlWorld]:
         world.create(
             commandline.manifest(
                 container("exec sleep 1000"),
-                container(WEB, "server"),
+                container(WEB, "server", ports=[{"name": "http", "containerPort": 8080}]),
                 init=(container("true", "first"),),
                 terminationGracePeriodSeconds=0,
             )
@@ -65,9 +71,9 @@ def world(request: pytest.FixtureRequest, shared: KubectlWorld) -> Iterator[Kube
 
 
 @contextlib.contextmanager
-def forwarded(world: KubectlWorld, port: int) -> Iterator[tuple[str, commandline.Running]]:
+def forwarded(world: KubectlWorld, port: int | str, target: str = "web") -> Iterator[tuple[str, commandline.Running]]:
     """A URL that leads to the port of the pod, and the kubectl that sees to it."""
-    running = world.start_kubectl("port-forward", "web", f":{port}")
+    running = world.start_kubectl("port-forward", target, f":{port}")
     running.until("Forwarding from 127.0.0.1:")
     found = re.search(r"Forwarding from (127\.0\.0\.1:\d+) -> ", running.out)
     assert found
@@ -183,6 +189,15 @@ def test_a_download_through_a_forwarded_port_is_intact_also_ten_at_once(world: K
     with forwarded(world, 8080) as (url, _), concurrent.futures.ThreadPoolExecutor(10) as pool:
         assert download(f"{url}/big") == there
         assert set(pool.map(download, [f"{url}/small"] * 10)) == {small}
+
+
+def test_a_port_is_forwarded_by_its_name_and_by_a_service_s(world: KubectlWorld) -> None:
+    small = world.kubectl("exec", "web", "-c", "server", "--", "sha256sum", "/www/small").out.split()[0]
+    world.kubectl("label", "pod", "web", "app=web", "--overwrite")
+    world.kubectl("apply", "-f", "-", stdin=SERVICE)
+    for port, target in (("http", "pod/web"), (80, "service/web")):
+        with forwarded(world, port, target) as (url, _):
+            assert download(f"{url}/small") == small
 
 
 def test_a_port_where_nothing_listens_is_told(world: KubectlWorld) -> None:
