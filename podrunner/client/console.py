@@ -91,7 +91,7 @@ class _Session:
             self._send_sizes(self._terminal.first_sizes())
         while True:
             readable = self._wait()
-            if self._stdin in readable:
+            if self._stdin is not None and self._stdin in readable:
                 self._read_stdin(self._stdin)
             if self._terminal is not None and self._terminal.resized in readable:
                 self._send_sizes(self._terminal.new_sizes())

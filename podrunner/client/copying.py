@@ -98,7 +98,7 @@ class _Session(threading.Thread):
         self, server: http.Server, target: console.Target, command: Sequence[str], streams: console.Streams, end: int
     ) -> None:
         super().__init__(daemon=True)
-        self._run = lambda: console.execute(server, target, command, streams)
+        self._execute: Callable[[], int] = lambda: console.execute(server, target, command, streams)
         self._end = end
         self._container = target.container
         self._status = 0
@@ -107,7 +107,7 @@ class _Session(threading.Thread):
 
     def run(self) -> None:
         try:
-            self._status = self._run()
+            self._status = self._execute()
         except Exception as error:  # noqa: BLE001 (it is raised in the thread that waits for the status)
             self._error = error
         finally:

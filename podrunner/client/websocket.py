@@ -132,6 +132,6 @@ def opened(server: http.Server, path: str, query: Sequence[tuple[str, str]], sub
 def _check(protocol: ClientProtocol) -> None:
     problem = protocol.handshake_exc
     if isinstance(problem, exceptions.InvalidStatus):
-        raise http.status_error(problem.response.body or b"")
+        raise http.status_error(bytes(problem.response.body or b""))
     if problem is not None:
         raise errors.ServerError(f"podrunner's server answered something unexpected: {problem}")
