@@ -4,12 +4,13 @@ The name may say how and where: `[http:|https:]NAME[:PORT]`. Without a port it i
 Source: kubernetes `pkg/registry/core/pod/strategy.go`, ResourceLocation; apimachinery `pkg/util/proxy`.
 """
 
+import asyncio
 import ssl
 from collections.abc import AsyncGenerator, Iterable
 from typing import NamedTuple, Protocol
 
 import h11
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from podrunner import errors
@@ -29,6 +30,10 @@ _HOP_BY_HOP = {
 }
 _NOT_PASSED_ON = {*_HOP_BY_HOP, b"authorization", b"host"}
 """What concerns this connection only; and the client's credentials, which are the API's, not the pod's."""
+
+
+_PARTS_OF_PREFIX = 8
+"""Of /api/v1/namespaces/NAMESPACE/pods/NAME/proxy, with the nothing before its first slash."""
 
 
 async def answer(request: Request) -> Response:
@@ -92,26 +97,44 @@ class _Exchange:
         self._http = h11.Connection(h11.CLIENT)
 
     async def ask(self, request: Request, where: _Target) -> h11.Response:
-        """Sends the client's request; returns the head of the pod's answer."""
-        path = "/" + request.path_params.get("path", "")
-        target = f"{path}?{request.url.query}" if request.url.query else path
+        """Sends the client's request; returns the head of the pod's answer, which may come before all is sent.
+
+        Raises ClientDisconnect when the client goes before.
+        """
         host = f"{where.pod}:{where.port}" if where.port else where.pod
         headers = [(name, value) for name, value in request.headers.raw if name not in _NOT_PASSED_ON]
         await self._send(
             h11.Request(
                 method=request.method,
-                target=target,
+                target=_target_of(request),
                 headers=[(b"host", host.encode()), *headers, *_framing(request), (b"connection", b"close")],
             )
         )
+        sending, reading = asyncio.create_task(self._send_body(request)), asyncio.create_task(self._head())
+        try:
+            done, _ = await asyncio.wait((sending, reading), return_when=asyncio.FIRST_COMPLETED)
+            if reading not in done:
+                sending.result()
+            return await reading
+        finally:
+            sending.cancel()
+            reading.cancel()
+            await asyncio.gather(sending, reading, return_exceptions=True)
+
+    async def _send_body(self, request: Request) -> None:
+        """Does not return; raises ClientDisconnect."""
         async for chunk in request.stream():
             if chunk:
                 await self._send(h11.Data(data=chunk))
         await self._send(h11.EndOfMessage())
-        while True:
-            event = await self._next()
-            if isinstance(event, h11.Response):
-                return event
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+        raise ClientDisconnect
+
+    async def _head(self) -> h11.Response:
+        while not isinstance(event := await self._next(), h11.Response):
+            pass
+        return event
 
     async def body(self) -> AsyncGenerator[bytes, None]:
         """The answer's body, as it comes."""
@@ -186,6 +209,17 @@ class _Secured:
             await self._inner.write(data)
 
 
+def _parted(request: Request) -> tuple[bytes, bytes]:
+    """The request's path up to `proxy`, and what of it is the pod's: as the client wrote them, with their escapes."""
+    parts: list[bytes] = request.scope["raw_path"].split(b"/", _PARTS_OF_PREFIX)
+    return b"/".join(parts[:_PARTS_OF_PREFIX]), b"/" + b"".join(parts[_PARTS_OF_PREFIX:])
+
+
+def _target_of(request: Request) -> bytes:
+    path, query = _parted(request)[1], request.scope["query_string"]
+    return path + b"?" + query if query else path
+
+
 def _framing(request: Request) -> Iterable[tuple[bytes, bytes]]:
     """A body of a length that the client did not tell comes in chunks."""
     return [(b"transfer-encoding", b"chunked")] if "transfer-encoding" in request.headers else []
@@ -193,7 +227,7 @@ def _framing(request: Request) -> Iterable[tuple[bytes, bytes]]:
 
 def _relocated(headers: Iterable[tuple[bytes, bytes]], request: Request) -> list[tuple[bytes, bytes]]:
     """A redirection to another path of the pod leads there through the API."""
-    prefix = request.url.path.removesuffix(request.path_params.get("path", "")).rstrip("/").encode()
+    prefix, _ = _parted(request)
     return [
         (name, prefix + value if name == b"location" and value.startswith(b"/") else value) for name, value in headers
     ]
