@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from podrunner import errors
@@ -47,7 +47,17 @@ async def answer(_request: Request, error: Exception) -> Response:
     return answers.json(told, status=told["code"])
 
 
-HANDLERS: dict[Any, Any] = {errors.PodrunnerError: answer, HTTPException: answer, Exception: answer}
+async def nobody(_request: Request, _error: Exception) -> Response:
+    """To a client that has gone while it was sending or waiting: no defect, and nothing that anybody reads."""
+    return Response(status_code=HTTPStatus.BAD_REQUEST)
+
+
+HANDLERS: dict[Any, Any] = {
+    errors.PodrunnerError: answer,
+    HTTPException: answer,
+    ClientDisconnect: nobody,
+    Exception: answer,
+}
 """For Starlette. The last kind is also raised on to uvicorn, which logs it."""
 
 

@@ -1,6 +1,7 @@
 """Pods and events over HTTP: get, list, create, delete, and errors as Status objects."""
 
 import http.client
+import time
 from typing import Any
 
 import msgspec
@@ -112,6 +113,15 @@ def test_a_body_beyond_three_megabytes_is_refused(world: World) -> None:
     assert message(world, "POST", PODS, b" " * (3 * 2**20 + 1)) == (
         "413 RequestEntityTooLarge: Request entity too large: limit is 3145728"
     )
+
+
+def test_a_client_that_leaves_amid_its_body_is_no_defect(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    with world.connect() as client:
+        client.sendall(f"POST {PODS} HTTP/1.1\r\nHost: podrunner\r\nContent-Length: 9\r\n\r\n{{".encode())
+        time.sleep(0.05)
+    time.sleep(0.05)
+    world.stop()
+    assert caplog.text == ""
 
 
 def test_unknown_fields_are_errors_where_strictness_is_asked_for(world: World) -> None:
