@@ -9,6 +9,8 @@ from kubernetes import client
 from podrunner.api import catalog
 from podrunner.api.openapi import documents
 
+pytestmark = pytest.mark.engine  # importing all models of the client takes its time
+
 # Models of the official client, by the components they were made of, where several groups have one of that name.
 _MODELS = {
     "io.k8s.api.core.v1.EndpointPort": "CoreV1EndpointPort",

@@ -5,7 +5,7 @@ import struct
 from collections.abc import Iterable
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from podrunner.engine import log_lines
 
@@ -101,6 +101,7 @@ LINE = st.lists(st.sampled_from([b"\r", b" ", b"\0", b"1", b"2", b"x" * 5000, b"
 
 
 @pytest.mark.parametrize("is_terminal", [False, True])
+@settings(max_examples=50, deadline=None)
 @given(
     lines=st.lists(LINE.map(lambda text: text + b"\n"), max_size=8),
     cuts=st.lists(st.integers(min_value=1, max_value=50000), max_size=8),
