@@ -64,10 +64,11 @@ def join(
 
 
 def _resumption(pod: podcontainers.Object, container: str) -> str:
-    command = f"podrunner attach {pod['metadata']['name']} -c {container} -i -t"
+    metadata = pod["metadata"]
+    command = f"podrunner attach {metadata['name']} -c {container} -n {metadata['namespace']} -i -t"
     if podcontainers.is_ephemeral(pod, container):
         return (
             "Session ended, the ephemeral container will not be restarted but may be reattached using"
             f" '{command}' if it is still running"
         )
-    return f"Session ended, resume using '{command}' command when the pod is running"
+    return f"Session ended, resume using '{command}' command"

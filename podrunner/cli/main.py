@@ -38,6 +38,7 @@ _COMMANDS = (
     "attach",
     "port-forward",
     "cp",
+    "debug",
     "validate",
     "serve",
     "kubeconfig",
