@@ -26,7 +26,7 @@ _MASKS = (
     (re.compile(r"\b[0-9a-f]{64}\b"), "ID"),
     (re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)"), "TIME"),
     (re.compile(r"\b[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d [+-]\d{4}"), "DATE"),
-    (re.compile(r"\b172\.\d+\.\d+\.\d+\b"), "IP"),
+    (re.compile(r"\b(172\.\d+|192\.168)\.\d+\.\d+\b"), "IP"),
     (re.compile(r"https://127\.0\.0\.1:\d+"), "https://SERVER"),
 )
 
