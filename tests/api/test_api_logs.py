@@ -134,7 +134,7 @@ def test_a_follower_that_leaves_lets_the_container_go_at_once(world: World) -> N
 def test_a_follower_that_does_not_read_is_disconnected(
     world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(streams, "STALL_SECONDS", 0.1)
+    monkeypatch.setattr(streams, "STALL_SECONDS", 0.05)
     world.node.batches = [[Line(b"x" * 65536)]] * 100
     with world.connect() as sock:
         sock.sendall(f"GET {LOG}?follow=1 HTTP/1.1\r\nHost: podrunner\r\n\r\n".encode())

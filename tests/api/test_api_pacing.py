@@ -20,7 +20,7 @@ async def collected(items: AsyncGenerator[int, None], seconds: float) -> list[in
 
 def test_every_item_comes_and_a_pause_is_told() -> None:
     assert asyncio.run(collected(numbers(), 1)) == [0, 1, 2]
-    paced = asyncio.run(collected(numbers(0.03), 0.02))
+    paced = asyncio.run(collected(numbers(0.015), 0.01))
     assert [item for item in paced if item is not None] == [0, 1, 2]
     assert None in paced
 

@@ -115,7 +115,7 @@ def test_a_request_to_stop_is_read_to_its_end_before_anything_happens(world: Wor
         sock.sendall(
             b"POST /apis/podrunner.dev/v1/server/stop HTTP/1.1\r\nHost: podrunner\r\nContent-Length: 2\r\n\r\n"
         )
-        time.sleep(0.05)
+        time.sleep(0.02)
         assert not world.control.stopped
         sock.sendall(b"{}")
         assert sock.recv(4096).startswith(b"HTTP/1.1 202 ")

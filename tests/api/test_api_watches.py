@@ -51,7 +51,7 @@ def test_many_changes_come_in_pieces(world: World, monkeypatch: pytest.MonkeyPat
 
     async def pieces() -> list[bytes]:
         watch = world.registry.watch(pods.POD, since=None)
-        return [piece async for piece in watches.lines(watch, presenter, query.Watching(None, False, False, 0.05))]
+        return [piece async for piece in watches.lines(watch, presenter, query.Watching(None, False, False, 0.02))]
 
     each = asyncio.run_coroutine_threadsafe(pieces(), world.loop).result(5)
     assert [told(json.loads(piece)) for piece in each] == ["ADDED a", "ADDED b", "ADDED c"]
@@ -151,7 +151,7 @@ def test_a_change_reaches_its_watchers_within_milliseconds(world: World) -> None
     delays = []
     with world.lines(f"{PODS}?watch=1") as lines:
         lines.next()
-        for number in range(40):
+        for number in range(20):
             before = time.monotonic()
             write_phase(world, uid, ("Running", "Pending")[number % 2])
             lines.next()

@@ -114,7 +114,7 @@ def test_managed_fields_are_shown_only_if_asked_for(run: Run, world: api_world.W
 
 def test_delete_returns_when_the_pod_is_gone(run: Run, world: api_world.World) -> None:
     world.create_pod("going")
-    removal = threading.Timer(0.05, world.ask, ("DELETE", f"{api_world.PODS}/going?gracePeriodSeconds=0"))
+    removal = threading.Timer(0.02, world.ask, ("DELETE", f"{api_world.PODS}/going?gracePeriodSeconds=0"))
     removal.start()
     assert run("delete", "pod", "going") == (0, 'pod "going" deleted from default namespace\n', "")
     assert run("get", "pod", "going").status == 1

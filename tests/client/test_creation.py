@@ -97,7 +97,7 @@ def test_a_pod_that_is_being_deleted_is_waited_for_without_replace(world: api_wo
 
 def test_the_wait_ends_with_the_time_the_run_has(world: api_world.World) -> None:
     world.create_pod()
-    late = attempt(world, "kubia", replace=True, deadline=time.monotonic() + 0.1)
+    late = attempt(world, "kubia", replace=True, deadline=time.monotonic() + 0.05)
     error = late.end()
     assert isinstance(error, errors.TimedOut)
     assert str(error) == (
