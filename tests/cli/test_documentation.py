@@ -6,7 +6,24 @@ from pathlib import Path
 import click
 import pytest
 
-from podrunner.cli import apply, delete, describe, events, get, kubeconfig, run, serve, top, wait
+from podrunner.cli import (
+    apply,
+    attach,
+    cp,
+    debug,
+    delete,
+    describe,
+    events,
+    exec,
+    get,
+    kubeconfig,
+    logs,
+    port_forward,
+    run,
+    serve,
+    top,
+    wait,
+)
 from podrunner.objects import base, container, kinds, pod, support
 
 ROOT = Path(__file__).parents[2]
@@ -49,6 +66,8 @@ def test_the_list_of_kinds_is_that_of_the_code() -> None:
         (kubeconfig.command, "kubectl.md"),
         *((command, "commands.md") for command in (get.command, describe.command, apply.command, delete.command)),
         *((command, "commands.md") for command in (wait.command, events.command, top.pod, top.node)),
+        *((command, "commands.md") for command in (logs.command, exec.command, attach.command, port_forward.command)),
+        *((command, "commands.md") for command in (cp.command, debug.command)),
     ],
 )
 def test_every_option_is_explained(command: click.Command, document: str) -> None:
