@@ -133,7 +133,9 @@ class Node:
             self.leases.pod_arrived(pod)
 
     def _schedule(self, pod: Pod) -> None:
-        """Gives a new pod to this node; what the scheduler of a cluster does."""
+        """Gives a new pod to this node, once it has no scheduling gates; what the scheduler of a cluster does."""
+        if pod.spec.scheduling_gates:
+            return
         with contextlib.suppress(errors.NotFound, errors.Conflict):
             pods.bind(self._registry, pod, self.name)
             name = pod.metadata

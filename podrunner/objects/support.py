@@ -50,7 +50,6 @@ NOT_YET: dict[type[base.Struct], tuple[str, ...]] = {
         "resource_claims",
         "resources",
         "runtime_class_name",
-        "scheduling_gates",
         "security_context",
         "service_account_name",
         "set_hostname_as_fqdn",

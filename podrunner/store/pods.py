@@ -16,11 +16,23 @@ from podrunner.store.registry import Registry
 
 POD = kinds.of(Pod())
 
+_GATED = PodCondition(
+    type="PodScheduled",
+    status="False",
+    reason="SchedulingGated",
+    message="Scheduling is blocked due to non-empty scheduling gates",
+)
+
 
 def create(registry: Registry, pod: Pod, *, dry_run: bool = False) -> Pod:
-    """Stores a new pod; whatever status it brought is replaced by Pending."""
+    """Stores a new pod; whatever status it brought is replaced by Pending.
+
+    One with scheduling gates says what it waits for (kubernetes `pkg/registry/core/pod/strategy.go`,
+    applySchedulingGatedCondition).
+    """
     complete = defaults.apply(pod)
-    status = PodStatus(phase="Pending", qos_class=_qos_class(complete))
+    held = (_GATED,) if complete.spec.scheduling_gates else ()
+    status = PodStatus(phase="Pending", qos_class=_qos_class(complete), conditions=held)
     return registry.create(msgspec.structs.replace(complete, status=status), dry_run=dry_run)
 
 
@@ -29,11 +41,12 @@ def bind(registry: Registry, pod: Pod, node_name: str) -> Pod:
     scheduled = PodCondition(
         type="PodScheduled", status="True", last_transition_time=meta.at_second(registry.clock.now())
     )
+    others = (condition for condition in pod.status.conditions if condition.type != scheduled.type)
     return registry.update(
         msgspec.structs.replace(
             pod,
             spec=msgspec.structs.replace(pod.spec, node_name=node_name),
-            status=msgspec.structs.replace(pod.status, conditions=(*pod.status.conditions, scheduled)),
+            status=msgspec.structs.replace(pod.status, conditions=(*others, scheduled)),
         )
     )
 

@@ -3,16 +3,19 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 
+import msgspec
 import pytest
 
+import engine_world
 from engine_world import shell
 from node_world import NodeWorld
 from podrunner.agent import executor, node
 from podrunner.agent.outcome import Outcome
 from podrunner.engine import client, watch
-from podrunner.objects.pod import Pod
+from podrunner.objects.pod import Pod, PodSchedulingGate
 from podrunner.pods import plan, reconcile
 from podrunner.pods.view import View
+from podrunner.store import pods
 
 pytestmark = [pytest.mark.engine, pytest.mark.anyio]
 
@@ -37,6 +40,18 @@ async def test_a_pod_gets_there_although_no_event_of_the_engine_arrives(world: N
     await world.becomes("Running")
     assert [status.restart_count for status in world.pod().status.init_container_statuses] == [0, 0]
     await world.deleted()
+
+
+async def test_a_pod_with_scheduling_gates_waits_for_their_end(world: NodeWorld) -> None:
+    gated = engine_world.a_pod(shell(FOREVER))
+    spec = msgspec.structs.replace(gated.spec, scheduling_gates=(PodSchedulingGate(name="example.com/quota"),))
+    pods.create(world.registry, msgspec.structs.replace(gated, spec=spec))
+    world.create(shell(FOREVER), name="open")
+    await world.becomes("Running", "open")
+    assert (world.pod().spec.node_name, world.pod().status.phase) == ("", "Pending")
+    spec = msgspec.structs.replace(world.pod().spec, scheduling_gates=())
+    world.registry.update(msgspec.structs.replace(world.pod(), spec=spec))
+    await world.becomes("Running")
 
 
 async def test_a_defect_that_hits_one_pod_leaves_the_others_alone(

@@ -10,7 +10,7 @@ from podrunner import errors
 from podrunner.objects import codec, kinds, selectors
 from podrunner.objects.container import Container, ResourceRequirements
 from podrunner.objects.meta import ObjectMeta
-from podrunner.objects.pod import Pod, PodSpec
+from podrunner.objects.pod import Pod, PodSchedulingGate, PodSpec
 from podrunner.objects.pod_status import PodStatus
 from podrunner.store import pods
 from podrunner.store.registry import Registry
@@ -71,6 +71,22 @@ def test_binding_names_the_node_and_says_that_the_pod_is_scheduled(registry: Reg
         {"type": "PodScheduled", "status": "True", "lastTransitionTime": "2024-03-01T12:15:00Z"}
     ]
     assert stored(registry).metadata.generation == 1
+
+
+def test_a_pod_with_gates_says_that_it_waits_for_them_until_it_is_bound(registry: Registry) -> None:
+    open_, held = pod(), (PodSchedulingGate(name="example.com/quota"),)
+    spec = msgspec.structs.replace(open_.spec, scheduling_gates=held)
+    created = pods.create(registry, msgspec.structs.replace(open_, spec=spec))
+    assert [codec.to_builtins(condition) for condition in created.status.conditions] == [
+        {
+            "type": "PodScheduled",
+            "status": "False",
+            "reason": "SchedulingGated",
+            "message": "Scheduling is blocked due to non-empty scheduling gates",
+        }
+    ]
+    pods.bind(registry, msgspec.structs.replace(created, spec=open_.spec), "vm")
+    assert [(each.type, each.status) for each in stored(registry).status.conditions] == [("PodScheduled", "True")]
 
 
 def test_a_status_is_written_once(registry: Registry) -> None:
