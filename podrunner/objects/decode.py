@@ -14,7 +14,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import msgspec
 from msgspec import inspect
 
-from podrunner.objects import base, fielderrors, quantity
+from podrunner.objects import base, fielderrors, quantity, structure
 
 S = TypeVar("S", bound=base.Struct)
 
@@ -43,13 +43,8 @@ def decode(data: Any, type_: type[S]) -> Decoded[S]:
         return Decoded(msgspec.convert(data, type_), fielderrors.Errors(), fielderrors.Errors())
     except msgspec.ValidationError:
         walk = _Walk(type_.CONFIDENTIAL)
-        cleaned = walk.value(data, _shape(type_), "")
+        cleaned = walk.value(data, structure.of(type_), "")
         return Decoded(msgspec.convert({} if cleaned is _ABSENT else cleaned, type_), walk.errors, walk.unknown)
-
-
-@functools.cache
-def _shape(type_: type[base.Struct]) -> inspect.Type:
-    return inspect.type_info(type_)
 
 
 _FIELDS: dict[type, dict[str, inspect.Type]] = {}

@@ -11,7 +11,7 @@ import protobuf_writer
 from podrunner import errors
 from podrunner.api import protobuf
 from podrunner.api.protobuf import numbers
-from podrunner.objects import codec, kinds, meta, options, transient
+from podrunner.objects import codec, kinds, meta, options, structure, transient
 from podrunner.objects.pod import Pod
 from protobuf_writer import bytes_, enveloped, integer, text
 
@@ -51,7 +51,7 @@ def test_delete_options_are_taken_in_every_version(api_version: str) -> None:
 def test_the_numbers_are_those_of_our_types_and_no_others() -> None:
     found: dict[str, set[str]] = {}
     for type_ in (*(kind.type for kind in _TAKEN), options.DeleteOptions):
-        _collect(inspect.type_info(type_), found)
+        _collect(structure.of(type_), found)
     assert found == {name: set(fields) for name, fields in numbers.table().items()}
 
 

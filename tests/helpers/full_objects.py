@@ -6,12 +6,12 @@ from typing import Any
 
 from msgspec import inspect
 
-from podrunner.objects import base
+from podrunner.objects import base, structure
 
 
 def full(type_: type[base.Struct]) -> dict[str, Any]:
     """The same data each time; quantities are canonical, times whole seconds."""
-    data: dict[str, Any] = _value(inspect.type_info(type_), itertools.count(1))
+    data: dict[str, Any] = _value(structure.of(type_), itertools.count(1))
     return data
 
 

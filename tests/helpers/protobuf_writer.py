@@ -9,12 +9,12 @@ from typing import Any
 from msgspec import inspect
 
 from podrunner.api.protobuf import numbers
-from podrunner.objects import base
+from podrunner.objects import base, structure
 
 
 def body(type_: type[base.Struct], data: dict[str, Any]) -> bytes:
     """The whole body of an object of that type, given as JSON data with apiVersion and kind."""
-    return enveloped(data["apiVersion"], data["kind"], _struct(inspect.type_info(type_), data))
+    return enveloped(data["apiVersion"], data["kind"], _struct(structure.of(type_), data))
 
 
 def enveloped(api_version: str, kind: str, raw: bytes) -> bytes:

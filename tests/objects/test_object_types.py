@@ -5,7 +5,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from kubernetes.client import models
 
 import manifest_cases
 from podrunner.objects import (
@@ -19,6 +18,7 @@ from podrunner.objects import (
     meta,
     pod,
     pod_status,
+    structure,
     transient,
     yamltext,
 )
@@ -52,10 +52,13 @@ def _structs(shape: msgspec.inspect.Type, found: dict[str, msgspec.inspect.Struc
         _structs(member, found)
 
 
+@pytest.mark.engine  # needs none: importing all models of the client takes its time
 def test_every_field_of_every_type_is_there_under_its_json_name() -> None:
+    from kubernetes.client import models
+
     found: dict[str, msgspec.inspect.StructType] = {}
     for kind in _ALL_KINDS:
-        _structs(msgspec.inspect.type_info(kind.type), found)
+        _structs(structure.of(kind.type), found)
     assert len(found) > 150
     for name in found.keys() - set(_WITHOUT_CLIENT):
         client = getattr(models, _CLIENT_NAMES.get(name, f"V1{name}"))

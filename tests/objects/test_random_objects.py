@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from podrunner.objects import codec, decode, defaults, kinds, pod, support, validation
+from podrunner.objects import codec, decode, defaults, kinds, pod, structure, support, validation
 
 _TEXTS = ["", "a", "A b", "a/b", "..", "/x", "1", "64Mi", "Always", "None", "Localhost", "x" * 300, "[']", "é"]
 _NUMBERS = [0, 1, -1, 80, 65536, 2**31 - 1, -(2**31)]
@@ -42,7 +42,7 @@ def _random(shape: msgspec.inspect.Type, rng: Random, depth: int = 0) -> Any:
 @pytest.mark.parametrize("kind", kinds.KINDS, ids=lambda kind: kind.plural)
 def test_any_object_can_be_decoded_filled_checked_and_written(kind: kinds.Kind) -> None:
     rng = Random(kind.name)
-    shape = msgspec.inspect.type_info(kind.type)
+    shape = structure.of(kind.type)
     for _ in range(150 if kind.type is pod.Pod else 15):
         decoded = decode.decode(_random(shape, rng), kind.type)
         assert decoded.unknown == []

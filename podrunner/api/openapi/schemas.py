@@ -10,7 +10,7 @@ from msgspec import inspect
 
 from podrunner.api import catalog
 from podrunner.api.openapi import fields, names
-from podrunner.objects import base, descriptions, envelopes
+from podrunner.objects import base, descriptions, envelopes, structure
 from podrunner.objects.patches import schema as merging
 
 Schema = dict[str, Any]
@@ -45,7 +45,7 @@ class Components:
 
     def add_list(self, type_: type[base.Struct], kind: Kind) -> None:
         """The list of a type's objects."""
-        schema = self._described(envelopes.List, _shape(envelopes.List))
+        schema = self._described(envelopes.List, structure.of(envelopes.List))
         schema["description"] = f"A list of {kind['kind'].removesuffix('List')} objects."
         schema["properties"]["items"]["items"] = self._struct(type_)
         self.schemas[names.of_list(type_)] = schema | {GROUP_VERSION_KIND: [kind]}
@@ -61,7 +61,7 @@ class Components:
         name = names.of(type_)
         if name not in self.schemas:
             self.schemas[name] = {}  # for a type that holds itself
-            self.schemas[name] = self._described(type_, shape or _shape(type_))
+            self.schemas[name] = self._described(type_, shape or structure.of(type_))
         return reference(name)
 
     def _described(self, type_: type[base.Struct], shape: inspect.StructType) -> Schema:
@@ -110,13 +110,6 @@ class Components:
     def _union(self, shape: inspect.UnionType, *, micro: bool) -> Schema:
         members = [member for member in shape.types if not isinstance(member, inspect.NoneType)]
         return self._value(members[0], micro=micro) if len(members) == 1 else self.add_plain(names.INT_OR_STRING)
-
-
-def _shape(type_: type[base.Struct]) -> inspect.StructType:
-    """What a type is made of, with all that its fields are made of: asked for once and not again for each of these."""
-    shape = inspect.type_info(type_)
-    assert isinstance(shape, inspect.StructType)
-    return shape
 
 
 def _merging(rule: merging.Rule) -> Schema:

@@ -16,7 +16,7 @@ from google.protobuf.message import Message
 from msgspec import inspect
 
 from podrunner.api.protobuf import numbers
-from podrunner.objects import base
+from podrunner.objects import base, structure
 
 Reader = Callable[[Any], Any]
 
@@ -47,7 +47,7 @@ class Form(NamedTuple):
 def form(type_: type[base.Struct]) -> Form:
     """The form of an API type whose name is in `numbers`."""
     schema = _Schema()
-    wire = schema.wire(inspect.type_info(type_))
+    wire = schema.wire(structure.of(type_))
     return Form(schema.message_class(wire.message), wire.read)
 
 
