@@ -170,6 +170,7 @@ def test_names_of_the_running_server_are_completed(
     assert [line.removeprefix("plain,") for line in capsys.readouterr().out.split()] == offered
 
 
+@pytest.mark.engine  # needs none, but a process
 def test_a_short_command_imports_no_library_it_does_not_need() -> None:
     heavy = "{'docker', 'starlette', 'uvicorn', 'rich', 'yaml', 'requests', 'cryptography'}"
     code = f"""

@@ -69,6 +69,7 @@ def test_what_is_no_manifest_exits_2_without_a_traceback(
     assert not (tmp_path / "state").exists()
 
 
+@pytest.mark.engine  # needs none, but a process
 def test_a_reader_that_leaves_is_no_error(tmp_path: Path) -> None:
     file = tmp_path / "pod.yaml"
     file.write_text(manifest_cases.valid(1).text)

@@ -74,6 +74,7 @@ def test_resource_versions_go_on_after_everything_was_deleted(tmp_path: Path) ->
     second.close()
 
 
+@pytest.mark.engine  # needs none, but a process
 def test_a_writer_killed_at_any_moment_leaves_a_consistent_store(tmp_path: Path) -> None:
     path = tmp_path / "store.db"
     with subprocess.Popen([sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE, text=True) as writer:
