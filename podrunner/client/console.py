@@ -89,7 +89,8 @@ class _Session:
     def run(self) -> int:
         if self._terminal is not None:
             self._send_sizes(self._terminal.first_sizes())
-        while True:
+        status = self._take(self._socket.early)
+        while status is None:
             readable = self._wait()
             if self._stdin is not None and self._stdin in readable:
                 self._read_stdin(self._stdin)
@@ -98,12 +99,18 @@ class _Session:
             if self._socket.unsent:
                 self._socket.flush()
             if self._socket.fileno() in readable:
-                for message in self._socket.receive():
-                    if message[:1] == bytes((_ERROR,)):
-                        return _exit_status(message[1:])
-                    self._write(message)
-                if self._socket.over:
+                status = self._take(self._socket.receive())
+                if status is None and self._socket.over:
                     raise http.Disconnected("the connection to podrunner's server broke")
+        return status
+
+    def _take(self, messages: Sequence[bytes]) -> int | None:
+        """Passes output on; the exit status, once it is told."""
+        for message in messages:
+            if message[:1] == bytes((_ERROR,)):
+                return _exit_status(message[1:])
+            self._write(message)
+        return None
 
     def _wait(self) -> Sequence[int]:
         """The descriptors that can be read, once one can or there is room to send."""

@@ -37,6 +37,8 @@ class Socket:
         self._protocol = protocol
         self._unsent = bytearray()
         self._begun = bytearray()
+        self.early = self._messages()
+        """What came together with the server's agreement."""
         self.over = False
         """The server has sent all it is going to send."""
 
