@@ -123,15 +123,18 @@ class Database:
         """Kind and body of every object whose JSON has `text` somewhere. Reads the whole file."""
         return list(self._connection.execute("SELECT kind, body FROM objects WHERE instr(body, ?)", (text,)))
 
-    def changes(self, kind: str, namespace: str | None, *, after: int, limit: int) -> list[ChangeRow]:
-        """The first `limit` changes with a resourceVersion above `after`, oldest first."""
+    def changes(self, kind: str, namespace: str | None, *, after: int) -> Iterator[ChangeRow]:
+        """The changes with a resourceVersion above `after`, oldest first, as they are read.
+
+        Nothing may be written before the last one was read, or the iterator is gone.
+        """
         rows = self._connection.execute(
             "SELECT resource_version, kind, namespace, name, type, body, previous FROM changes"
             " WHERE resource_version > ?1 AND kind = ?2 AND (?3 IS NULL OR namespace = ?3)"
-            " ORDER BY resource_version LIMIT ?4",
-            (after, kind, namespace, limit),
+            " ORDER BY resource_version",
+            (after, kind, namespace),
         )
-        return [ChangeRow._make(row) for row in rows]
+        return map(ChangeRow._make, rows)
 
     def put(self, change: ChangeRow, uid: str) -> None:
         """Makes the change: the object is there with the body given, and history tells it."""

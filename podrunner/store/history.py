@@ -14,6 +14,9 @@ RECENT_CHANGES = 1024
 RECENT_BYTES = 8 * 2**20
 """Bounds of what is kept in memory, the latter in bytes of JSON. Up to twice as much is there for a moment."""
 
+STEP_BYTES = 2**20
+"""JSON that is read from the file in one step, but for the change that exceeds it: a slow reader keeps it meanwhile."""
+
 _SCANNED = 256
 """Changes looked through in one step, so that no reader holds up the loop."""
 
@@ -79,9 +82,14 @@ class History:
         return Step(found, scanned[-1].version if scanned else self.newest)
 
     def _from_file(self, position: int, kind: kinds.Kind, namespace: str | None) -> Step:
-        rows = self._file.changes(kind.name, namespace, after=position, limit=_SCANNED)
-        entries = [_entry(row, kind.type) for row in rows]
-        return Step(entries, rows[-1].resource_version if len(rows) == _SCANNED else self.newest)
+        entries: list[Entry] = []
+        size = 0
+        for row in self._file.changes(kind.name, namespace, after=position):
+            entries.append(_entry(row, kind.type))
+            size += len(row.body)
+            if len(entries) == _SCANNED or size >= STEP_BYTES:
+                return Step(entries, row.resource_version)
+        return Step(entries, self.newest)
 
     def _forget(self) -> None:
         """Keeps the latest changes within half the bounds, so that it is done seldom."""

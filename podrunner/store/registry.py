@@ -234,7 +234,7 @@ class Registry:
         if version + 1 < self._database.oldest or version > self._database.newest:
             raise problems.continue_expired()
         undone: dict[database.Key, bytes | None] = {}
-        for row in self._database.changes(kind.name, namespace, after=version, limit=-1):
+        for row in self._database.changes(kind.name, namespace, after=version):
             key = database.Key(row.namespace, row.name)
             if key not in undone:
                 gone = row.type == ChangeType.DELETED

@@ -193,6 +193,15 @@ def test_a_reader_that_selects_little_of_a_long_history_gets_it(registry: Regist
     assert told(list(asyncio.run(watch.batch()))) == ["ADDED b 403"]
 
 
+def test_large_changes_are_read_few_at_a_time(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history, "RECENT_CHANGES", 0)
+    monkeypatch.setattr(history, "STEP_BYTES", 1)
+    watch = registry.watch(CONFIG_MAP, since="1")
+    for name in ("a", "b", "c"):
+        registry.create(config_map(name))
+    assert [len(watch.pending()) for _ in range(4)] == [1, 1, 1, 0]
+
+
 def test_closing_the_registry_ends_the_readers(registry: Registry) -> None:
     async def count() -> int:
         registry.create(config_map("a"))
