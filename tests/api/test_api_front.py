@@ -209,7 +209,7 @@ def test_the_number_of_connections_is_bounded(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(https, "_BREATH_SECONDS", 0.01)
     with FrontWorld(tmp_path) as world, world.connect(), world.connect() as second:
         with world.connect_tcp() as third:
-            third.settimeout(0.1)
+            third.settimeout(0.05)
             with pytest.raises(TimeoutError):
                 world.client_context().wrap_socket(third, server_hostname="localhost")
         second.close()

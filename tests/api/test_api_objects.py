@@ -118,8 +118,8 @@ def test_a_body_beyond_three_megabytes_is_refused(world: World) -> None:
 def test_a_client_that_leaves_amid_its_body_is_no_defect(world: World, caplog: pytest.LogCaptureFixture) -> None:
     with world.connect() as client:
         client.sendall(f"POST {PODS} HTTP/1.1\r\nHost: podrunner\r\nContent-Length: 9\r\n\r\n{{".encode())
-        time.sleep(0.05)
-    time.sleep(0.05)
+        time.sleep(0.02)
+    time.sleep(0.02)
     world.stop()
     assert caplog.text == ""
 
