@@ -105,9 +105,11 @@ def test_a_pod_that_is_there_twice_is_refused(tmp_path: Path) -> None:
 
 def test_a_field_without_effect_is_warned_about_with_its_line(tmp_path: Path) -> None:
     warnings: list[str] = []
-    load(tmp_path, WEB.replace("spec:", "spec:\n  schedulingGates: [{name: wait}]"), warnings=warnings)
+    load(
+        tmp_path, WEB.replace("spec:", "spec:\n  resourceClaims: [{name: a, resourceClaimName: a}]"), warnings=warnings
+    )
     assert [warning.replace(f"{tmp_path}/", "") for warning in warnings] == [
-        "pod.yaml:6: spec.schedulingGates: is not supported yet and has no effect"
+        "pod.yaml:6: spec.resourceClaims: is not supported yet and has no effect"
     ]
 
 
@@ -174,11 +176,11 @@ def test_validate_tells_every_problem_with_file_and_line(tmp_path: Path, capsys:
 
 def test_validate_says_what_is_valid_and_what_has_no_effect(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     good = tmp_path / "good.yaml"
-    good.write_text(f"{WEB}  schedulingGates: [{{name: wait}}]\n---\n{SETTINGS}")
+    good.write_text(f"{WEB}  resourceClaims: [{{name: a, resourceClaimName: a}}]\n---\n{SETTINGS}")
     assert main.run(["validate", str(good)]) == 0
     out, err = capsys.readouterr()
     assert out == "pod/web is valid\nconfigmap/settings is valid\n"
-    assert err == f"warning: {good}:9: spec.schedulingGates: is not supported yet and has no effect\n"
+    assert err == f"warning: {good}:9: spec.resourceClaims: is not supported yet and has no effect\n"
 
 
 @pytest.mark.parametrize(
