@@ -248,7 +248,6 @@ IMAGES = st.sampled_from(
 )
 MOMENTS = st.one_of(st.sampled_from([0.05, 0.25, 0.45, 0.65, 0.85, 1.05]), st.floats(0.0, 12.0))
 
-
 POLICIES = st.sampled_from(["Always", "OnFailure", "Never"])
 NAMES = st.sampled_from(
     [
