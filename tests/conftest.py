@@ -3,6 +3,7 @@
 import gc
 import os
 import re
+import signal
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -14,6 +15,10 @@ import pytest
 from podrunner.engine import address, client, labels
 
 _FAILED = pytest.StashKey[bool]()
+
+# A shell without job control starts what is to run in the background with Ctrl-C ignored, and the commands under test
+# would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # What is collected stays to the end: the garbage collector, which took a fifth of the time, would find nothing.
 gc.disable()

@@ -129,7 +129,7 @@ def test_the_images_stop_signal_is_sent(world: World) -> None:
 def test_a_grace_period_can_be_shortened_while_the_pod_stops(shortened: int, world: World) -> None:
     begin(world, container(STUBBORN), terminationGracePeriodSeconds=60)
     world.delete()
-    eventually(lambda: "Normal Killing Stopping container main" in world.events())
+    eventually(lambda: "kill main#0 15" in world.history("kill"))
     world.delete(grace_seconds=30)
     assert world.pod().metadata.deletion_grace_period_seconds == 30
     world.delete(grace_seconds=shortened)

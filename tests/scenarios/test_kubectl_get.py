@@ -340,14 +340,15 @@ def test_wait_returns_when_it_is_so(elsewhere: kubectl_shell.Shell) -> None:
     assert elsewhere("wait", "pods", "-l", "app=web", "--for=condition=Ready") == "pod/web condition met\n"
     assert elsewhere("wait", "pods", "--all", "--for=condition=ContainersReady") == "pod/web condition met\n"
     assert elsewhere("wait", "pod/web", "--for=jsonpath={.status.phase}=Running") == "pod/web condition met\n"
-    waiting = elsewhere.world.start_kubectl("-n", elsewhere.namespace, "wait", "--for=delete", "pod/web")
+    waiting = elsewhere.world.start_kubectl("-v=6", "-n", elsewhere.namespace, "wait", "--for=delete", "pod/web")
+    waiting.until("watch=true")
     elsewhere("delete", "pod", "web")
     assert (waiting.status(), waiting.out) == (0, "pod/web condition met\n")
     assert elsewhere("wait", "--for=delete", "pod/web") == ""
 
 
 def test_wait_gives_up_after_its_timeout(kubectl: kubectl_shell.Shell) -> None:
-    wait = ("wait", "--timeout=200ms")
+    wait = ("wait", "--timeout=1500ms")  # kubectl warns of watches that last less than a second
     gave_up = "error: timed out waiting for the condition on pods/web\n"
     assert kubectl(*wait, "pod/web", "--for=condition=Absent", status=1) == gave_up
     assert kubectl(*wait, "pod/web", "--for=delete", status=1) == gave_up
