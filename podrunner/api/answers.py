@@ -9,8 +9,6 @@ from starlette.responses import Response
 from podrunner.api import negotiation
 from podrunner.objects import kinds, meta, support
 
-JSON = negotiation.JSON
-
 _MOST_WARNINGS = 20
 """Clients bound the headers they accept; the API server, too, keeps to about 4 KiB of warnings."""
 

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from podrunner.api import answers, catalog, preferences
+from podrunner.api import answers, catalog, negotiation, preferences
 
 _AGGREGATED = {"g": "apidiscovery.k8s.io", "as": "APIGroupDiscoveryList"}
 _AGGREGATED_VERSIONS = ("v2", "v2beta1")
@@ -53,7 +53,7 @@ def _root(groups: tuple[str, ...], older_form: Callable[[Request], dict[str, Any
 def _aggregated_version(accept: str | None) -> str | None:
     """The version of the aggregated form that the client wants most, None if it wants the older form more."""
     for clause in preferences.clauses(accept):
-        if clause.covers(answers.JSON):
+        if clause.covers(negotiation.JSON):
             wanted = clause.parameters
             if "as" not in wanted:
                 return None
@@ -82,7 +82,7 @@ def _aggregated(groups: tuple[str, ...], version: str) -> _Document:
     body = msgspec.json.encode({"kind": _AGGREGATED["as"], "apiVersion": group_version, "metadata": {}, "items": items})
     etag = f'"{hashlib.sha512(body).hexdigest().upper()}"'
     parameters = f"g={_AGGREGATED['g']};v={version};as={_AGGREGATED['as']}"
-    return _Document(body, etag, f"{answers.JSON};{parameters}")
+    return _Document(body, etag, f"{negotiation.JSON};{parameters}")
 
 
 def _group_discovery(group: str) -> dict[str, Any]:

@@ -30,10 +30,10 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[kubectl_session.
     with kubectl_session.opened(tmp_path_factory.mktemp("forward")) as world:
         main = commandline.container(SERVE, ports=[{"name": "http", "containerPort": 8080}])
         world.create(commandline.manifest(main))
-        world.create(commandline.manifest(commandline.container("true"), name="done"))
         world.becomes("Running")
-        world.becomes("Completed", "done")
         commandline.eventually(lambda: "www/large" in world.execute("main#0", "find", "/www/large", "-size", "131072"))
+        world.create(commandline.manifest(commandline.container("true"), name="done"))
+        world.becomes("Completed", "done")
         yield world
 
 

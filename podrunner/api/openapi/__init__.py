@@ -13,13 +13,13 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from podrunner import errors
-from podrunner.api import answers, catalog, preferences
+from podrunner.api import catalog, negotiation, preferences
 
 if TYPE_CHECKING:
     from podrunner.api.openapi.rendered import Rendered
 
 _PROTOBUF = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
-_FORMS = {answers.JSON: answers.JSON, _PROTOBUF: _PROTOBUF, _PROTOBUF.replace(".v1.0", "@v1.0"): _PROTOBUF}
+_FORMS = {negotiation.JSON: negotiation.JSON, _PROTOBUF: _PROTOBUF, _PROTOBUF.replace(".v1.0", "@v1.0"): _PROTOBUF}
 """The forms of v2 that can be asked for, and what each is answered as."""
 
 _FOR_EVER = "public, immutable, max-age=31536000"
@@ -38,7 +38,7 @@ def routes() -> list[Route]:
 async def _index(request: Request) -> Response:
     from podrunner.api.openapi import rendered
 
-    return _answer(request, await asyncio.to_thread(rendered.index), answers.JSON)
+    return _answer(request, await asyncio.to_thread(rendered.index), negotiation.JSON)
 
 
 def _v3(group_version: str) -> Callable[[Request], Awaitable[Response]]:
@@ -49,7 +49,7 @@ def _v3(group_version: str) -> Callable[[Request], Awaitable[Response]]:
         wanted = request.query_params.get("hash")
         if wanted and wanted != document.hash:
             return RedirectResponse(rendered.url(group_version), 301)
-        return _answer(request, document, answers.JSON, {"Cache-Control": _FOR_EVER} if wanted else {})
+        return _answer(request, document, negotiation.JSON, {"Cache-Control": _FOR_EVER} if wanted else {})
 
     return endpoint
 
