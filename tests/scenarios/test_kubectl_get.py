@@ -348,11 +348,11 @@ def test_wait_returns_when_it_is_so(elsewhere: kubectl_shell.Shell) -> None:
 
 
 def test_wait_gives_up_after_its_timeout(kubectl: kubectl_shell.Shell) -> None:
-    wait = ("wait", "--timeout=1500ms")  # kubectl warns of watches that last less than a second
-    gave_up = "error: timed out waiting for the condition on pods/web\n"
-    assert kubectl(*wait, "pod/web", "--for=condition=Absent", status=1) == gave_up
-    assert kubectl(*wait, "pod/web", "--for=delete", status=1) == gave_up
-    assert kubectl(*wait, "pod/web", "--for=jsonpath={.status.phase}=Failed", status=1) == gave_up
+    wait = ("wait", "--timeout=200ms")
+    for condition in ("condition=Absent", "delete", "jsonpath={.status.phase}=Failed"):
+        told = kubectl(*wait, "pod/web", f"--for={condition}", status=1)
+        # Before its error kubectl may log how its watch was broken off, in one of several ways.
+        assert told.splitlines()[-1] == "error: timed out waiting for the condition on pods/web"
     assert kubectl(*wait, "pod/absent", "--for=condition=Ready", status=1) == (
         'Error from server (NotFound): pods "absent" not found\n'
     )
