@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from podrunner import errors
-from podrunner.api import answers, context, negotiation, presenting, query
+from podrunner.api import answers, context, presenting, query
 from podrunner.objects import kinds, meta, transient
 from podrunner.objects.metrics import ContainerMetrics, NodeMetrics, PodMetrics
 from podrunner.objects.node import Node
@@ -21,30 +21,33 @@ _NODE = kinds.of(Node())
 
 async def list_pods(request: Request) -> Response:
     """The use of the pods that the selectors name, in a namespace or in all."""
+    presenter = _presenter(request, transient.POD_METRICS)
     listing = context.of(request).registry.list(
         pods.POD, request.path_params.get("namespace"), labels=query.labels(request), fields=query.fields(request)
     )
-    return _list(request, transient.POD_METRICS, await _of_pods(request, listing.items))
+    return _listed(presenter, await _of_pods(request, listing.items))
 
 
 async def get_pods(request: Request) -> Response:
     """The use of one pod. Raises errors.NotFound while nothing of it runs."""
-    path = request.path_params
+    presenter, path = _presenter(request, transient.POD_METRICS), request.path_params
     pod: Pod = context.of(request).registry.get(pods.POD, path["namespace"], path["name"])
     for measured in await _of_pods(request, [pod]):
-        return _single(request, transient.POD_METRICS, measured)
+        return answers.json(presenter.single(measured), media_type=presenter.media_type)
     raise problems.not_found(transient.POD_METRICS, f"{path['namespace']}/{path['name']}")
 
 
 async def list_nodes(request: Request) -> Response:
     """The use of the node."""
+    presenter = _presenter(request, transient.NODE_METRICS)
     listing = context.of(request).registry.list(_NODE, labels=query.labels(request), fields=query.fields(request))
-    return _list(request, transient.NODE_METRICS, [await _of_node(request, node) for node in listing.items])
+    return _listed(presenter, [await _of_node(request, node) for node in listing.items])
 
 
 async def get_nodes(request: Request) -> Response:
+    presenter = _presenter(request, transient.NODE_METRICS)
     node: Node = context.of(request).registry.get(_NODE, "", request.path_params["name"])
-    return _single(request, transient.NODE_METRICS, await _of_node(request, node))
+    return answers.json(presenter.single(await _of_node(request, node)), media_type=presenter.media_type)
 
 
 async def _of_pods(request: Request, listed: Iterable[Pod]) -> list[PodMetrics]:
@@ -95,25 +98,11 @@ def _duration(seconds: float) -> str:
     return f"{seconds:.3f}s"
 
 
-def _list(request: Request, kind: kinds.Kind, items: Sequence[Any]) -> Response:
-    listing = Listing(tuple(items), "")
-    return answers.json(_presenter(request, kind).listing(listing), media_type=_accepted(request).media_type)
-
-
-def _single(request: Request, kind: kinds.Kind, obj: Any) -> Response:
-    return answers.json(_presenter(request, kind).single(obj), media_type=_accepted(request).media_type)
+def _listed(presenter: presenting.Presenter, items: Sequence[Any]) -> Response:
+    return answers.json(presenter.listing(Listing(tuple(items), "")), media_type=presenter.media_type)
 
 
 def _presenter(request: Request, kind: kinds.Kind) -> presenting.Presenter:
     if query.flag(request, "watch"):
         raise errors.MethodNotAllowed("the server does not allow this method on the requested resource")
-    return presenting.Presenter(
-        presenting.View(kind, kind),
-        _accepted(request),
-        context.of(request).registry.clock.now,
-        request.query_params.get("includeObject", ""),
-    )
-
-
-def _accepted(request: Request) -> negotiation.Accepted:
-    return negotiation.accepted(request.headers.get("accept"))
+    return presenting.of(request, presenting.View(kind, kind))

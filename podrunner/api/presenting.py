@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
+from starlette.requests import Request
 
 from podrunner import errors
-from podrunner.api import negotiation
+from podrunner.api import context, negotiation
 from podrunner.objects import kinds, meta
 from podrunner.store.registry import Listing
 from podrunner.store.watch import Change
@@ -49,6 +50,11 @@ class Presenter:
         self._now = now
         self._include_object = include_object or "Metadata"
         self._headers = True
+
+    @property
+    def media_type(self) -> str:
+        """What the answer is to be written in."""
+        return self._accepted.media_type
 
     def single(self, obj: meta.Object) -> Any:
         """One object, as an answer."""
@@ -137,3 +143,13 @@ class Presenter:
             headers=self._headers,
             table_version=self._accepted.version,
         )
+
+
+def of(request: Request, view: View) -> Presenter:
+    """What presents to the client of this request. Raises errors.NotAcceptable, errors.BadRequest."""
+    return Presenter(
+        view,
+        negotiation.accepted(request.headers.get("accept")),
+        context.of(request).registry.clock.now,
+        request.query_params.get("includeObject", ""),
+    )

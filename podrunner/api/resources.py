@@ -25,29 +25,29 @@ class Endpoints:
         self._subresource = subresource
 
     async def get(self, request: Request) -> Response:
-        presenter, obj = self._presenter(request), self._stored(request)
-        return answers.json(presenter.single(obj), media_type=self._accepted(request).media_type)
+        presenter, obj = presenting.of(request, self._view), self._stored(request)
+        return answers.json(presenter.single(obj), media_type=presenter.media_type)
 
     async def list_or_watch(self, request: Request) -> Response:
         return self._watch(request) if query.flag(request, "watch") else self._list(request)
 
     async def create(self, request: Request) -> Response:
-        dry_run = query.dry_run(request)
+        presenter, dry_run = presenting.of(request, self._view), query.dry_run(request)
         read = await body.read_object(request, self._view.shown)
         obj = managers.tracked(request, None, self._placed(request, self._view.read(read.object)))
         stored = strategy.create(context.of(request).registry, obj, dry_run=dry_run)
-        return self._written(request, stored, read.warnings, status=201)
+        return self._written(presenter, stored, read.warnings, status=201)
 
     async def update(self, request: Request) -> Response:
-        dry_run = query.dry_run(request)
+        presenter, dry_run = presenting.of(request, self._view), query.dry_run(request)
         read = await body.read_object(request, self._view.shown)
         obj = self._named(request, self._placed(request, self._view.read(read.object)))
         obj = managers.tracked(request, self._stored(request), obj, self._subresource)
         stored = strategy.replace(context.of(request).registry, obj, subresource=self._subresource, dry_run=dry_run)
-        return self._written(request, stored, read.warnings)
+        return self._written(presenter, stored, read.warnings)
 
     async def patch(self, request: Request) -> Response:
-        dry_run = query.dry_run(request)
+        presenter, dry_run = presenting.of(request, self._view), query.dry_run(request)
         patch = await patching.read(request)
         registry = context.of(request).registry
         current = self._find(request)
@@ -59,10 +59,10 @@ class Endpoints:
             stored, status = strategy.create(registry, obj, dry_run=dry_run), 201
         else:
             stored, status = strategy.replace(registry, obj, subresource=self._subresource, dry_run=dry_run), 200
-        return self._written(request, stored, read.warnings, status=status)
+        return self._written(presenter, stored, read.warnings, status=status)
 
     async def delete(self, request: Request) -> Response:
-        asked = await self._delete_options(request)
+        presenter, asked = presenting.of(request, self._view), await self._delete_options(request)
         path = request.path_params
         gone = strategy.delete(
             context.of(request).registry,
@@ -74,43 +74,43 @@ class Endpoints:
         )
         if not gone.shown:
             return answers.json(answers.deleted(self._kind, gone.object.metadata))
-        return answers.json(self._presenter(request).single(gone.object), media_type=self._accepted(request).media_type)
+        return answers.json(presenter.single(gone.object), media_type=presenter.media_type)
 
     async def delete_collection(self, request: Request) -> Response:
-        asked = await self._delete_options(request)
+        presenter, asked = presenting.of(request, self._view), await self._delete_options(request)
         gone = strategy.delete_collection(
             context.of(request).registry,
             self._kind,
             self._namespace(request),
-            self._labels(request),
+            query.labels(request),
             self._fields(request),
             asked,
             dry_run=bool(asked.dry_run),
         )
-        return answers.json(self._presenter(request).listing(gone), media_type=self._accepted(request).media_type)
+        return answers.json(presenter.listing(gone), media_type=presenter.media_type)
 
     def _list(self, request: Request) -> Response:
-        registry, presenter = context.of(request).registry, self._presenter(request)
+        registry, presenter = context.of(request).registry, presenting.of(request, self._view)
         query.check_list(request)
         listing: Listing = registry.list(
             self._kind,
             self._namespace(request),
-            labels=self._labels(request),
+            labels=query.labels(request),
             fields=self._fields(request),
             limit=query.integer(request, "limit") or None,
             continue_=request.query_params.get("continue") or None,
         )
         query.check_age(request, listing.resource_version)
-        return answers.json(presenter.listing(listing), media_type=self._accepted(request).media_type)
+        return answers.json(presenter.listing(listing), media_type=presenter.media_type)
 
     def _watch(self, request: Request) -> Response:
-        asked, presenter = query.watch(request), self._presenter(request)
+        asked, presenter = query.watch(request), presenting.of(request, self._view)
         try:
             watch = context.of(request).registry.watch(
                 self._kind,
                 self._namespace(request),
                 since=asked.since,
-                labels=self._labels(request),
+                labels=query.labels(request),
                 fields=self._fields(request),
             )
         except errors.Expired as error:
@@ -150,34 +150,20 @@ class Endpoints:
             )
         return msgspec.structs.replace(obj, metadata=msgspec.structs.replace(obj.metadata, name=name))
 
-    def _labels(self, request: Request) -> selectors.Selector:
-        return query.labels(request)
-
     def _fields(self, request: Request) -> selectors.FieldSelector:
         fields = query.fields(request)
         terms = (term._replace(field=self._view.stored_field(term.field)) for term in fields.terms)
         return fields._replace(terms=tuple(terms))
 
     @staticmethod
-    def _accepted(request: Request) -> negotiation.Accepted:
-        return negotiation.accepted(request.headers.get("accept"))
-
-    def _presenter(self, request: Request) -> presenting.Presenter:
-        return presenting.Presenter(
-            self._view,
-            self._accepted(request),
-            context.of(request).registry.clock.now,
-            request.query_params.get("includeObject", ""),
-        )
-
     def _written(
-        self, request: Request, stored: meta.Object, warnings: tuple[str, ...], *, status: int = 200
+        presenter: presenting.Presenter, stored: meta.Object, warnings: tuple[str, ...], *, status: int = 200
     ) -> Response:
         return answers.json(
-            self._presenter(request).single(stored),
+            presenter.single(stored),
             status=status,
             warnings=(*warnings, *answers.warnings_about(stored)),
-            media_type=self._accepted(request).media_type,
+            media_type=presenter.media_type,
         )
 
     @staticmethod
