@@ -1,13 +1,12 @@
 """Waits until an object is as it should be, or gone, by watching it."""
 
 import contextlib
-import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from podrunner import errors
-from podrunner.client import http, resources
+from podrunner.client import deadlines, http, resources
 from podrunner.objects import kinds
 
 Object = dict[str, Any]
@@ -39,7 +38,7 @@ def until(
         # A history that is too old is no news: it is listed again.
         with contextlib.suppress(errors.Expired):
             stream = resources.watch(server, kind, namespace, selection, since=since)
-            with _closed_at(stream, deadline):
+            with contextlib.closing(stream), deadlines.reached(deadline, stream.close):
                 if any(holds(found) for found in _states(stream)):
                     return True
         if _is_over(deadline):
@@ -55,20 +54,3 @@ def _states(stream: http.Stream) -> Iterator[Object | None]:
 
 def _is_over(deadline: float | None) -> bool:
     return deadline is not None and time.monotonic() >= deadline
-
-
-@contextlib.contextmanager
-def _closed_at(stream: http.Stream, deadline: float | None) -> Iterator[None]:
-    """Has the stream end at the deadline, and in any case afterwards."""
-    with contextlib.closing(stream):
-        if deadline is None:
-            yield
-            return
-        left = min(max(0.0, deadline - time.monotonic()), threading.TIMEOUT_MAX)
-        timer = threading.Timer(left, stream.close)
-        timer.daemon = True
-        timer.start()
-        try:
-            yield
-        finally:
-            timer.cancel()

@@ -1,12 +1,11 @@
 """Creates a run's pods: all of them or none."""
 
 import contextlib
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 from podrunner import errors
-from podrunner.client import api, http
+from podrunner.client import api, deadlines, http
 from podrunner.client.actions import PodRef
 from podrunner.objects.pod import Pod
 from podrunner.pods import columns
@@ -48,7 +47,7 @@ class Creation:
         what `give_up` was called with; none of the pods is left then.
         """
         try:
-            with self._limited(self._deadline):
+            with deadlines.reached(self._deadline, self._time_out):
                 return self._create_all()
         except BaseException:
             self._undo()
@@ -137,28 +136,16 @@ class Creation:
     def _undo(self) -> None:
         """Removes what was created. Whatever goes wrong, the reason it is done for is what counts."""
         self._end = None
-        with self._limited(time.monotonic() + UNDO_SECONDS), contextlib.suppress(errors.PodrunnerError):
+        with (
+            deadlines.reached(time.monotonic() + UNDO_SECONDS, self._time_out),
+            contextlib.suppress(errors.PodrunnerError),
+        ):
             for ref, uid in self._delete([PodRef.of(pod) for pod in self._created], 0):
                 self._await_removal(ref, uid)
 
     def _proceed(self) -> None:
         if self._end is not None:
             raise self._end
-
-    @contextlib.contextmanager
-    def _limited(self, deadline: float | None) -> Iterator[None]:
-        """Gives up at the deadline what the block does."""
-        if deadline is None:
-            yield
-            return
-        left = min(max(0.0, deadline - time.monotonic()), threading.TIMEOUT_MAX)
-        timer = threading.Timer(left, self._time_out)
-        timer.daemon = True
-        timer.start()
-        try:
-            yield
-        finally:
-            timer.cancel()
 
     def _time_out(self) -> None:
         waited = f", waiting for the removal of {self._obstacle}" if self._obstacle else ""
