@@ -27,10 +27,8 @@ from podrunner.agent.node import Node
 from podrunner.agent.progress import Progress
 from podrunner.api import activity, app, auth, context, front, listen
 from podrunner.engine import address, client, networks
-from podrunner.objects import kinds
-from podrunner.objects.pod import Pod
 from podrunner.pods import spec
-from podrunner.store import housekeeping, system
+from podrunner.store import housekeeping, pods, system
 from podrunner.store.registry import Registry
 
 IDLE_TIMEOUT_SECONDS = 600.0
@@ -124,7 +122,7 @@ class _Server:
                 "ready": self._front.ready,
                 "problem": self._front.problem,
             },
-            "pods": len(self._pods()),
+            "pods": len(pods.every(self._registry)),
             "engine": {
                 "address": str(self._engine.address),
                 "version": self._engine.version,
@@ -199,7 +197,7 @@ class _Server:
             if self._hold.lost:
                 log.warning("leaving: the state directory %s was removed", self._files.directory)
                 return self.stop()
-            if self._pods() or self._node.leases.held:
+            if self._registry.list(pods.POD, limit=1).items or self._node.leases.held:
                 idle_since = now
             if min(now - idle_since, self._api.idle_seconds) >= timeout:
                 log.info("leaving: nothing to do for %.0f s", timeout)
@@ -208,14 +206,10 @@ class _Server:
     async def _end_runs(self) -> None:
         """Removes the pods of runs. Others stay, and are found again by the next server."""
         self._node.leases.end_all()
-        with self._registry.watch(kinds.of(Pod()), since=None) as changes, contextlib.suppress(TimeoutError):
+        with self._registry.watch(pods.POD, since=None) as changes, contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LEASED_PODS_END_WITHIN):
-                while any(spec.RUN in pod.metadata.annotations for pod in self._pods()):
+                while any(spec.RUN in pod.metadata.annotations for pod in pods.every(self._registry)):
                     await changes.batch()
-
-    def _pods(self) -> tuple[Pod, ...]:
-        listed: tuple[Pod, ...] = self._registry.list(kinds.of(Pod())).items
-        return listed
 
 
 async def _cancelled(task: asyncio.Task[None]) -> None:

@@ -9,7 +9,6 @@ from contextlib import asynccontextmanager
 
 from podrunner import errors
 from podrunner.agent.network import PodNetwork
-from podrunner.objects import kinds
 from podrunner.objects.pod import Pod
 from podrunner.pods import spec
 from podrunner.store import pods
@@ -62,7 +61,7 @@ class Leases:
 
     def end_all(self) -> None:
         """Deletes the pods of every run: the server leaves."""
-        for pod in self._pods():
+        for pod in pods.every(self._registry):
             if spec.RUN in pod.metadata.annotations:
                 self._delete(pod)
 
@@ -96,8 +95,4 @@ class Leases:
         pods.delete(self._registry, pod.metadata.namespace, pod.metadata.name, grace_seconds=0, uid=pod.metadata.uid)
 
     def _pods_of(self, run: str) -> list[Pod]:
-        return [pod for pod in self._pods() if pod.metadata.annotations.get(spec.RUN) == run]
-
-    def _pods(self) -> tuple[Pod, ...]:
-        listed: tuple[Pod, ...] = self._registry.list(kinds.of(Pod())).items
-        return listed
+        return [pod for pod in pods.every(self._registry) if pod.metadata.annotations.get(spec.RUN) == run]

@@ -19,7 +19,6 @@ from podrunner.agent.usage import PodUsage, Usage
 from podrunner.engine import containers, logs, observe, watch
 from podrunner.engine.session import Session
 from podrunner.engine.tunnels import Tunnel
-from podrunner.objects import kinds
 from podrunner.objects.pod import Pod
 from podrunner.pods import observed, spec
 from podrunner.store import events, pods
@@ -53,7 +52,7 @@ class Node:
         """Works for the pods of the store. Raises EngineError if the engine can't be asked at the start."""
         self._registration.register()
         seen = await observe.pods(self._services.engine, self._services.instance)
-        elsewhere = {pod.metadata.uid for pod in self._pods() if spec.NETWORK in pod.metadata.annotations}
+        elsewhere = {pod.metadata.uid for pod in pods.every(self._registry) if spec.NETWORK in pod.metadata.annotations}
         await self._services.network.adopt(seen.keys() - elsewhere)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._follow_store(tasks, seen))
@@ -102,8 +101,8 @@ class Node:
         return self._services.progress.reports()
 
     async def _follow_store(self, tasks: asyncio.TaskGroup, seen: dict[str, observed.Observed]) -> None:
-        with self._registry.watch(kinds.of(Pod()), since=None) as changes:
-            for uid in seen.keys() - {pod.metadata.uid for pod in self._pods()}:
+        with self._registry.watch(pods.POD, since=None) as changes:
+            for uid in seen.keys() - {pod.metadata.uid for pod in pods.every(self._registry)}:
                 tasks.create_task(self._remove_orphans(uid, seen.pop(uid)))
             async for change in changes:
                 if isinstance(change.object, Pod):
@@ -183,10 +182,6 @@ class Node:
     def _look_anew(self) -> None:
         for known in self._workers.values():
             known.look_anew()
-
-    def _pods(self) -> tuple[Pod, ...]:
-        listed: tuple[Pod, ...] = self._registry.list(kinds.of(Pod())).items
-        return listed
 
     async def _remove_orphans(self, uid: str, orphans: observed.Observed) -> None:
         """Removes what is left of a pod that the store does not know; tries again as long as the engine refuses."""

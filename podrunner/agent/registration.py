@@ -16,8 +16,7 @@ from podrunner.engine.client import EngineInfo
 from podrunner.objects import kinds, meta, release
 from podrunner.objects.lease import Lease, LeaseSpec
 from podrunner.objects.node import Node, NodeAddress, NodeCondition, NodeStatus, NodeSystemInfo
-from podrunner.objects.pod import Pod
-from podrunner.store import system
+from podrunner.store import pods, system
 from podrunner.store.registry import Registry
 
 RENEW_EVERY = 10.0
@@ -78,7 +77,7 @@ class Registration:
         A server that has none writes nothing: its store would be written to day and night for nobody.
         """
         while True:
-            if self._registry.list(kinds.of(Pod()), limit=1).items:
+            if self._registry.list(pods.POD, limit=1).items:
                 with contextlib.suppress(errors.NotFound):  # somebody deleted the namespace's content, or the node
                     self._renew()
                     self._report()

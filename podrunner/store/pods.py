@@ -36,6 +36,12 @@ def create(registry: Registry, pod: Pod, *, dry_run: bool = False) -> Pod:
     return registry.create(msgspec.structs.replace(complete, status=status), dry_run=dry_run)
 
 
+def every(registry: Registry) -> tuple[Pod, ...]:
+    """The pods of all namespaces."""
+    listed: tuple[Pod, ...] = registry.list(POD).items
+    return listed
+
+
 def bind(registry: Registry, pod: Pod, node_name: str) -> Pod:
     """Gives a pod that has none to a node: spec.nodeName and the condition PodScheduled, as the scheduler does."""
     scheduled = PodCondition(
