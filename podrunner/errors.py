@@ -18,6 +18,7 @@
     │   ├── Invalid                 422 Invalid (carries every field error)
     │   ├── TooManyRequests         429 TooManyRequests
     │   └── ServiceUnavailable      503 ServiceUnavailable
+    ├── Unreachable                 nothing answers at an address of a pod
     ├── ServerError                 podrunner's own server can't be started or reached               exit status 125
     │   └── ServerRunning           another process serves this state directory already
     └── EngineError                 the Docker Engine would or could not do it                      exit status 125
@@ -40,6 +41,10 @@ class PodrunnerError(Exception):
 
 class UsageError(PodrunnerError):
     """The command line asks for something that makes no sense."""
+
+
+class Unreachable(PodrunnerError):
+    """Nothing answers at an address of a pod; the text is as Go's network library has it."""
 
 
 class ManifestError(PodrunnerError):

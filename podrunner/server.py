@@ -35,6 +35,7 @@ IDLE_TIMEOUT_SECONDS = 600.0
 """How long the server stays without pods, runs and requests, unless told otherwise."""
 
 NETWORK_VARIABLE = "PODRUNNER_NETWORK"
+BACKOFF_SCALE_VARIABLE = "PODRUNNER_BACKOFF_SCALE"
 
 LEASED_PODS_END_WITHIN = 10.0
 """Seconds that a leaving server gives the engine to remove the pods of runs."""
@@ -50,6 +51,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     `idle_timeout_seconds` 0: it never leaves by itself. `port` 0: the one that Kubernetes clients have always used.
     `network`: the engine network of pods that name none; without it $PODRUNNER_NETWORK, else podrunner's own.
+    `backoff_scale`: how much of Kubernetes' back-off is waited for; without it $PODRUNNER_BACKOFF_SCALE, else all.
     """
 
     state_dir: Path
@@ -57,6 +59,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     idle_timeout_seconds: float = IDLE_TIMEOUT_SECONDS
     port: int = 0
     network: str = ""
+    backoff_scale: float | None = None
 
 
 def serve(settings: Settings, *, on_ready: Callable[[], None]) -> None:
@@ -79,6 +82,7 @@ class _Server:
     def __init__(self, settings: Settings, files: paths.Files, hold: holding.Hold) -> None:
         self._settings = settings
         self._network = settings.network or settings.environ.get(NETWORK_VARIABLE, "")
+        self._backoff_scale = _backoff_scale(settings)
         self._files = files
         self._hold = hold
         self._clock = clock.SystemClock()
@@ -116,6 +120,7 @@ class _Server:
             "startedAt": self._started_at,
             "idleTimeoutSeconds": self._settings.idle_timeout_seconds,
             "network": self._network,
+            "backoffScale": self._backoff_scale,
             "https": {
                 "address": self._front.address,
                 "port": self._front.port,
@@ -161,6 +166,7 @@ class _Server:
             progress=Progress(),
             clock=self._clock,
             node_ip=machine.ip,
+            backoff_scale=self._backoff_scale,
         )
         return Node(self._registry, services, machine)
 
@@ -210,6 +216,17 @@ class _Server:
             async with asyncio.timeout(LEASED_PODS_END_WITHIN):
                 while any(spec.RUN in pod.metadata.annotations for pod in pods.every(self._registry)):
                     await changes.batch()
+
+
+def _backoff_scale(settings: Settings) -> float:
+    """Raises UsageError for a variable that is no such factor."""
+    given = settings.environ.get(BACKOFF_SCALE_VARIABLE, "")
+    if settings.backoff_scale is not None or not given:
+        return 1.0 if settings.backoff_scale is None else settings.backoff_scale
+    scale = spec.parse_backoff_scale(given)
+    if scale is None:
+        raise errors.UsageError(f"${BACKOFF_SCALE_VARIABLE} is {given!r}: it {spec.BACKOFF_SCALE_RULE}")
+    return scale
 
 
 async def _cancelled(task: asyncio.Task[None]) -> None:

@@ -3,19 +3,23 @@
 Event reasons and messages are the kubelet's (kubernetes pkg/kubelet/events/event.go and where they are used).
 """
 
+import contextlib
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from typing import NamedTuple
 
 from podrunner import clock, errors
+from podrunner.agent import handlers, hooks
 from podrunner.agent.announcer import Announcer
 from podrunner.agent.followers import Followers
 from podrunner.agent.network import PodNetwork
 from podrunner.agent.outcome import Outcome
 from podrunner.agent.progress import Progress
-from podrunner.engine import client, containers, images, observe, ports
+from podrunner.engine import client, containers, images, messages as engine_messages, observe, ports
+from podrunner.objects.container import Container, LifecycleHandler
 from podrunner.objects.pod import Pod
-from podrunner.pods import memory, plan, restarts, spec
+from podrunner.pods import memory, messages, observed, plan, restarts, spec
 from podrunner.pods.view import Image
 
 
@@ -29,18 +33,22 @@ class Services(NamedTuple):
     progress: Progress
     clock: clock.Clock
     node_ip: str
+    backoff_scale: float = 1.0
 
 
 class Executor:
-    """Performs the operations of one pod, and records the events that go with them."""
+    """Performs the operations of one pod, and records the events that go with them.
+
+    What the containers' own hooks are made of is in `hooks`, what they leave to say at their end in `engine.messages`.
+    """
 
     def __init__(self, services: Services, announcer: Announcer) -> None:
         self._services = services
         self._engine = services.engine
         self._announcer = announcer
 
-    async def perform(self, pod: Pod, operation: plan.Operation) -> Outcome:
-        """Does it, for `pod` as it was when the operation was decided on.
+    async def perform(self, pod: Pod, has: observed.Observed, operation: plan.Operation) -> Outcome:
+        """Does it, for `pod` and what the engine `has` of it as they were when the operation was decided on.
 
         What the engine refuses of making a pod is an outcome; any other EngineError is raised.
         """
@@ -57,9 +65,15 @@ class Executor:
             case plan.PullImage():
                 return await self._pull_image(pod, operation)
             case plan.CreateContainer():
-                return await self._create_container(pod, operation)
+                return await self._create_container(pod, has, operation)
             case plan.StartContainer():
                 return await self._start_container(pod, operation)
+            case plan.RunPostStart():
+                return await self._run_post_start(pod, has, operation)
+            case plan.RunPreStop():
+                return await self._run_pre_stop(pod, has, operation)
+            case plan.ReadMessage():
+                return await self._read_message(pod, has, operation)
             case plan.SignalContainer():
                 return await self._signal_container(pod, operation)
             case plan.Remove():
@@ -77,6 +91,7 @@ class Executor:
                 attempt=operation.attempt,
                 network=await self._services.network.of(pod),
                 publish=ports.parse(pod.metadata.annotations.get(spec.PUBLISH, "")),
+                messages_of=operation.messages_of,
             )
         except (errors.EngineRefused, errors.UsageError) as refusal:
             return self._sandbox_failed(pod, operation, refusal)
@@ -126,7 +141,7 @@ class Executor:
         self._announcer.of_container(pod, name, "Normal", "Pulled", pulled)
         return Outcome(operation, learned=lambda known: memory.image_pulled(known, operation, Image(id=facts.id)))
 
-    async def _create_container(self, pod: Pod, operation: plan.CreateContainer) -> Outcome:
+    async def _create_container(self, pod: Pod, has: observed.Observed, operation: plan.CreateContainer) -> Outcome:
         container = spec.container(pod, operation.container)
         if container is None:
             return Outcome(operation, stale=True)
@@ -142,6 +157,7 @@ class Executor:
                 attempt=operation.attempt,
                 sandbox_id=operation.sandbox_id,
                 joins=operation.joins,
+                message_files=_message_files(has, operation.sandbox_id),
             )
         except errors.EngineNotFound as missing:
             if await self._has(container.image, operation.sandbox_id):
@@ -178,7 +194,51 @@ class Executor:
             return ended._replace(learned=lambda known: memory.start_failed(known, operation, message))
         self._announcer.of_container(pod, name, "Normal", "Started", f"Started container {name}")
         running = await self._look(operation, operation.container_id)
-        return running._replace(learned=lambda known: memory.started(known, operation))
+        container = spec.container(pod, name)
+        hooked = container is not None and spec.post_start(container) is not None
+        return running._replace(learned=lambda known: memory.started(known, operation, hooked=hooked))
+
+    async def _run_post_start(self, pod: Pod, has: observed.Observed, operation: plan.RunPostStart) -> Outcome:
+        failure = await self._run_hook(pod, has, operation, spec.post_start)
+        if failure is None:
+            return Outcome(operation, learned=lambda known: memory.post_start_succeeded(known, operation))
+        self._announcer.of_container(pod, operation.container, "Warning", "FailedPostStartHook", failure.message)
+        return Outcome(
+            operation,
+            learned=lambda known: memory.post_start_failed(known, operation, failure.error, failure.message),
+        )
+
+    async def _run_pre_stop(self, pod: Pod, has: observed.Observed, operation: plan.RunPreStop) -> Outcome:
+        failure = await self._run_hook(pod, has, operation, spec.pre_stop)
+        if failure is not None:
+            self._announcer.of_container(pod, operation.container, "Warning", "FailedPreStopHook", failure.message)
+        return Outcome(operation, learned=lambda known: memory.pre_stop_ended(known, operation))
+
+    async def _run_hook(
+        self,
+        pod: Pod,
+        has: observed.Observed,
+        operation: plan.RunPostStart | plan.RunPreStop,
+        hook_of: Callable[[Container], LifecycleHandler | None],
+    ) -> hooks.Failure | None:
+        container = spec.container(pod, operation.container)
+        hook = None if container is None else hook_of(container)
+        if container is None or hook is None:
+            return None
+        target = handlers.Target(pod, container, operation.container_id, has.sandbox)
+        return await hooks.run(self._engine, target, hook)
+
+    async def _read_message(self, pod: Pod, has: observed.Observed, operation: plan.ReadMessage) -> Outcome:
+        """A message that can't be read is none: the end of a container is reported all the same."""
+        container, message = spec.container(pod, operation.container), ""
+        with contextlib.suppress(errors.EngineError):
+            files = _message_files(has, operation.sandbox_id)
+            if container is not None and container.termination_message_path and files is not None:
+                file = messages.file_name(files, messages.instance(operation.container, operation.attempt))
+                message = await engine_messages.read(self._engine, operation.sandbox_id, file)
+            if container is not None and not message and messages.falls_back_to_logs(container, operation.exit_code):
+                message = await engine_messages.tail_of_log(self._engine, operation.container_id)
+        return Outcome(operation, learned=lambda known: memory.message_read(known, operation, message))
 
     async def _signal_container(self, pod: Pod, operation: plan.SignalContainer) -> Outcome:
         name = operation.container
@@ -194,3 +254,7 @@ class Executor:
         if found is None:
             return Outcome(operation, removed=engine_id)
         return Outcome(operation, seen=found[1])
+
+
+def _message_files(has: observed.Observed, sandbox_id: str) -> observed.MessageFiles | None:
+    return next((known.messages for known in has.sandboxes if known.id == sandbox_id), None)

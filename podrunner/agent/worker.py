@@ -6,7 +6,7 @@ run as tasks, and their ends wake it like the engine's events, changes of the ob
 
 import asyncio
 import logging
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 import msgspec
@@ -15,16 +15,14 @@ from podrunner import errors
 from podrunner.agent.announcer import Announcer
 from podrunner.agent.executor import Executor, Services
 from podrunner.agent.outcome import Outcome
+from podrunner.agent.prober import Prober
 from podrunner.engine import observe
 from podrunner.objects import meta
 from podrunner.objects.pod import Pod
-from podrunner.pods import conditions, memory, observed, plan, reconcile, spec, status
+from podrunner.pods import conditions, ending, memory, observed, plan, probing, reconcile, spec, status
 from podrunner.pods.view import Memory, View
 from podrunner.store import events, pods
 from podrunner.store.registry import Registry
-
-HOLD = timedelta(seconds=5)
-"""A start that takes longer than this no longer holds back the pod's status."""
 
 SHORTEST_GRACE_SECONDS = 2
 """What the containers of a pod get that was deleted by force (kubelet: minimumGracePeriodInSeconds)."""
@@ -36,6 +34,8 @@ LOOK_FOR_ENGINE_EVERY = 0.5
 """Seconds between two looks whether a lost engine is back."""
 
 log = logging.getLogger(__name__)
+
+_NOTHING = plan.Plan()
 
 
 class Worker:
@@ -56,6 +56,7 @@ class Worker:
         self._services = services
         self._registry = registry
         self._under_way: dict[plan.Key, _Begun] = {}
+        self._prober: Prober | None = None
         self._announcer = Announcer(recorder, self._under_way.keys)
         self._executor = Executor(services, self._announcer)
         self._outcomes: list[Outcome] = []
@@ -92,7 +93,7 @@ class Worker:
     def container_changed(self, engine_id: str, action: str) -> None:
         """The engine told of a container of this pod. What our own operations do is looked at when they end."""
         if action == "destroy":
-            self._observed = self._observed.without(engine_id)
+            self._forget(engine_id)
         elif any(_expects(begun.operation, engine_id, action) for begun in self._under_way.values()):
             return
         else:
@@ -110,6 +111,7 @@ class Worker:
         self._outcomes.clear()
         wake_at: datetime | None = self._services.clock.now()
         async with asyncio.TaskGroup() as self._tasks:
+            self._prober = Prober(self._services, self._announcer, self._tasks, self._probe_came_to_a_result)
             while not self._over:
                 await self._sleep_until(wake_at)
                 try:
@@ -117,6 +119,20 @@ class Worker:
                 except errors.EngineUnreachable as lost:
                     await self._outlast(str(lost))
                 wake_at = self._settle()
+                self._prober.run(probing.wanted(self._view()), self._pod, self.sandbox)
+            self._prober.run(frozenset(), self._pod, None)
+            for begun in self._under_way.values():
+                begun.task.cancel()
+
+    def _probe_came_to_a_result(self, which: probing.Probing, succeeded: bool) -> None:
+        instance = next((known for known in self._observed.containers if known.id == which.instance_id), None)
+        if instance is None:
+            return
+        before = self._view().results(instance)
+        results = probing.with_result(before, which.kind, succeeded)
+        if results != before:
+            self._memory = memory.probed(self._memory, which.instance_id, results)
+            self._woken.set()
 
     async def _sleep_until(self, wake_at: datetime | None) -> None:
         try:
@@ -140,7 +156,7 @@ class Worker:
             engine_id = self._changed.pop()
             found = await observe.inspect(engine, engine_id)
             if found is None:
-                self._observed = self._observed.without(engine_id)
+                self._forget(engine_id)
             else:
                 self._see(found[1])
 
@@ -150,6 +166,10 @@ class Worker:
         else:
             self._observed = self._observed.with_container(what)
             self._memory = memory.container_observed(self._memory, what)
+
+    def _forget(self, engine_id: str) -> None:
+        self._observed = self._observed.without(engine_id)
+        self._memory = memory.container_gone(self._memory, engine_id)
 
     def _remember(self, seen: observed.Observed) -> None:
         for container in seen.containers:
@@ -180,9 +200,8 @@ class Worker:
         while not self._over:
             basis = self._basis()
             decided = reconcile.reconcile(self._view())
-            if not self._starting(decided):
-                self._announcer.release(self._pod)
-                self._report()
+            self._announcer.release(self._pod)
+            self._report(decided)
             if self._basis() != basis:
                 continue
             for key in decided.cancel:
@@ -190,21 +209,13 @@ class Worker:
             at_once = [self._begin(operation) for operation in decided.operations]
             if not any(at_once):
                 self._announcer.release(self._pod)
-                return self._earliest(decided.wake_at)
+                return decided.wake_at
         return None
 
     def _basis(self) -> tuple[object, ...]:
         """What a report can change of what was decided on: the phase, and a deletion that the report came across."""
         about = self._pod.metadata
         return self._pod.status.phase, about.deletion_timestamp, about.deletion_grace_period_seconds
-
-    def _earliest(self, wake_at: datetime | None) -> datetime | None:
-        """`wake_at`, or when a start that takes long no longer holds back the status."""
-        ends = [begun.at + HOLD for (kind, _), begun in self._under_way.items() if kind in plan.STARTING]
-        now = self._services.clock.now()
-        return min(
-            (time for time in (wake_at, *ends) if time is not None and (time is wake_at or time > now)), default=None
-        )
 
     def _take_outcomes(self) -> None:
         outcomes, self._outcomes = self._outcomes, []
@@ -213,7 +224,7 @@ class Worker:
             if outcome.seen is not None:
                 self._see(outcome.seen)
             if outcome.removed is not None:
-                self._observed = self._observed.without(outcome.removed)
+                self._forget(outcome.removed)
             if outcome.learned is not None:
                 self._memory = outcome.learned(self._memory)
             if outcome.stale:
@@ -226,23 +237,18 @@ class Worker:
             memory=self._memory,
             under_way=frozenset(self._under_way),
             now=self._services.clock.now(),
+            backoff_scale=spec.backoff_scale(self._pod, self._services.backoff_scale),
         )
 
-    def _starting(self, decided: plan.Plan) -> bool:
-        """Whether containers of one batch are being started: half a batch is not reported."""
-        if any(isinstance(operation, plan.StartContainer) for operation in decided.operations):
-            return True
-        recent = self._services.clock.now() - HOLD
-        return any(kind in plan.STARTING and begun.at > recent for (kind, _), begun in self._under_way.items())
-
-    def _report(self) -> None:
+    def _report(self, decided: plan.Plan = _NOTHING) -> None:
+        """Reports the pod as it is, with what is about to begin as if it had begun."""
         name = self._pod.metadata
         written = pods.write_status(
             self._registry,
             name.namespace,
             name.name,
             name.uid,
-            status.build(self._view(), node_ip=self._services.node_ip),
+            status.build(self._view().during(decided), node_ip=self._services.node_ip),
         )
         if written is not None:
             self._pod = written
@@ -253,9 +259,12 @@ class Worker:
         match operation:
             case plan.Wait():
                 self._wait(operation)
-            case plan.ReportSandboxChanged():
-                message = "Pod sandbox changed, it will be killed and re-created."
-                self._announcer.of_pod(self._pod, "Normal", "SandboxChanged", message)
+            case plan.AnnounceStop():
+                message = operation.message or f"Stopping container {operation.container}"
+                self._announcer.of_container(self._pod, operation.container, "Normal", "Killing", message)
+                self._memory = memory.stop_announced(self._memory, operation, self._services.clock.now())
+            case plan.ReportSandboxChanged() | plan.ReportDeadlineExceeded():
+                self._announcer.of_pod(self._pod, "Normal", *_REPORTS[type(operation)])
                 self._memory = memory.reported(self._memory, operation)
             case _:
                 if isinstance(operation, plan.SignalContainer):
@@ -277,7 +286,7 @@ class Worker:
             if isinstance(operation, plan.RemovePod):
                 await self._remove_pod(pod.metadata)
             else:
-                outcome = await self._executor.perform(pod, operation)
+                outcome = await self._executor.perform(pod, self._observed, operation)
         except errors.EngineError as failure:
             log.warning("%s/%s: %s: %s", pod.metadata.namespace, pod.metadata.name, operation, failure)
             # What failed is begun again as soon as it is no longer under way; not as fast as the engine can refuse.
@@ -300,6 +309,12 @@ class _Begun(NamedTuple):
     at: datetime
     task: asyncio.Task[None]
 
+
+_REPORTS: dict[type[plan.Operation], tuple[str, str]] = {
+    plan.ReportSandboxChanged: ("SandboxChanged", "Pod sandbox changed, it will be killed and re-created."),
+    plan.ReportDeadlineExceeded: (ending.DEADLINE_EXCEEDED, ending.DEADLINE_MESSAGE),
+}
+"""The event reasons and messages of what is said of a pod as a whole."""
 
 _WAITS = {
     "CrashLoopBackOff": [("Warning", "BackOff", "Back-off restarting failed container")],

@@ -34,6 +34,7 @@ class Options(msgspec.Struct, frozen=True):
     idle_timeout_seconds: float | None = None
     port: int | None = None
     network: str | None = None
+    backoff_scale: float | None = None
 
 
 AS_USUAL = Options()

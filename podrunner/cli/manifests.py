@@ -56,7 +56,13 @@ def warnings(item: loading.Loaded) -> Iterator[str]:
 
 
 def annotated(
-    pods: Sequence[Pod], *, run_id: str | None, fail_fast: bool, network: str | None, publish: Sequence[str]
+    pods: Sequence[Pod],
+    *,
+    run_id: str | None,
+    fail_fast: bool,
+    network: str | None,
+    publish: Sequence[str],
+    backoff_scale: float | None = None,
 ) -> list[Pod]:
     """The pods, with what the server reads of a run in their annotations. Raises UsageError for ports that can't be."""
     published = ",".join(publish)
@@ -70,6 +76,7 @@ def annotated(
         spec.FAIL_FAST: "true" if fail_fast else None,
         spec.NETWORK: network,
         spec.PUBLISH: published,
+        spec.BACKOFF_SCALE: None if backoff_scale is None else f"{backoff_scale:g}",
     }
     return [_annotated(pod, {name: value for name, value in given.items() if value}) for pod in pods]
 

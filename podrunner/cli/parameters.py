@@ -38,6 +38,21 @@ def port(function: F) -> F:
     )(function)
 
 
+BACKOFF_SCALE = click.FloatRange(0.001, 1)
+"""How much of Kubernetes' back-off is waited for."""
+
+
+def backoff_scale(function: F) -> F:
+    """`--backoff-scale` of a server."""
+    return click.option(
+        "--backoff-scale",
+        type=BACKOFF_SCALE,
+        metavar="FACTOR",
+        help="Wait for so much of Kubernetes' back-off before restarts and pulls, as $PODRUNNER_BACKOFF_SCALE does."
+        "  [default: 1]",
+    )(function)
+
+
 def network(function: F) -> F:
     """`--network` of a server."""
     return click.option(

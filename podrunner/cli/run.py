@@ -61,6 +61,13 @@ Exit status:
     "  [default: --fail-fast]",
 )
 @click.option(
+    "--backoff-scale",
+    envvar="PODRUNNER_BACKOFF_SCALE",
+    type=parameters.BACKOFF_SCALE,
+    metavar="FACTOR",
+    help="Wait for so much of Kubernetes' back-off before restarts and pulls; so does $PODRUNNER_BACKOFF_SCALE.",
+)
+@click.option(
     "--timeout",
     callback=parameters.duration,
     metavar="DURATION",
@@ -79,6 +86,7 @@ def command(
     publish: Sequence[str],
     keep: bool,
     fail_fast: bool,
+    backoff_scale: float | None,
     timeout: float | None,
     quiet: bool,
     no_color: bool,
@@ -99,6 +107,7 @@ def command(
         fail_fast=fail_fast,
         network=network,
         publish=publish,
+        backoff_scale=backoff_scale,
     )
     state_dir = paths.state_dir(os.environ)
     background.ensure(state_dir)

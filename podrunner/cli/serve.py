@@ -12,8 +12,9 @@ from podrunner.cli import output, parameters
 @click.command("serve", short_help="Serve pods and Kubernetes' API in the foreground.")
 @parameters.port
 @parameters.network
+@parameters.backoff_scale
 @parameters.idle_timeout(default="0")
-def command(port: int | None, network: str | None, idle_timeout: float | None) -> None:
+def command(port: int | None, network: str | None, backoff_scale: float | None, idle_timeout: float | None) -> None:
     """Serve pods and Kubernetes' API in the foreground, until Ctrl-C.
 
     It is the same server that `podrunner run` starts in the background, on the same files; there can be only one of
@@ -29,6 +30,7 @@ def command(port: int | None, network: str | None, idle_timeout: float | None) -
         idle_timeout_seconds=idle_timeout or 0,
         port=port or 0,
         network=network or "",
+        backoff_scale=backoff_scale,
     )
     messages = output.Messages(sys.stderr)
     server.serve(settings, on_ready=lambda: messages.notice(f"serving the pods of {state_dir} until Ctrl-C"))

@@ -29,13 +29,14 @@ def command() -> None:
 @parameters.idle_timeout(default="10m")
 @parameters.port
 @parameters.network
-def start(idle_timeout: float | None, port: int | None, network: str | None) -> None:
+@parameters.backoff_scale
+def start(idle_timeout: float | None, port: int | None, network: str | None, backoff_scale: float | None) -> None:
     """Start the server if none runs.
 
     One that runs already is an error if it was started in another way than the options say.
     """
     state_dir = paths.state_dir(os.environ)
-    background.ensure(state_dir, background.Options(idle_timeout_seconds=idle_timeout, port=port, network=network))
+    background.ensure(state_dir, background.Options(idle_timeout, port, network, backoff_scale))
     info = api.server_info(http.Server(paths.socket_path(state_dir)))
     differences = [
         name
@@ -43,6 +44,7 @@ def start(idle_timeout: float | None, port: int | None, network: str | None) -> 
             ("--idle-timeout", idle_timeout, info.idle_timeout_seconds),
             ("--port", port, info.https.port),
             ("--network", network, info.network),
+            ("--backoff-scale", backoff_scale, info.backoff_scale),
         )
         if asked is not None and asked != found
     ]
@@ -78,6 +80,8 @@ def _described(info: api.ServerInfo, state_dir: Path) -> Iterator[tuple[str, str
     yield "engine", f"{engine.version} at {engine.address}, API {engine.api_version}"
     if info.network:
         yield "network", f"{info.network}, for pods that name none"
+    if info.backoff_scale != 1:
+        yield "back-off", f"{info.backoff_scale:g} of Kubernetes'"
     yield "kubectl", https.problem or f"{https.address}; `podrunner kubeconfig` tells kubectl"
     idle = info.idle_timeout_seconds
     yield (

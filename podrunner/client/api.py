@@ -39,7 +39,8 @@ class Https(msgspec.Struct, frozen=True, rename="camel"):
 class ServerInfo(msgspec.Struct, frozen=True, rename="camel"):
     """What the server says of itself; `pods` counts those it looks after.
 
-    `network` is that of pods that name none, "" for podrunner's own; `idle_timeout_seconds` 0 means never.
+    `network` is that of pods that name none, "" for podrunner's own; `idle_timeout_seconds` 0 means never;
+    `backoff_scale` is how much of Kubernetes' back-off is waited for.
     """
 
     version: str
@@ -50,6 +51,7 @@ class ServerInfo(msgspec.Struct, frozen=True, rename="camel"):
     started_at: datetime
     https: Https = Https()
     network: str = ""
+    backoff_scale: float = 1.0
 
 
 class RunMessage(msgspec.Struct, frozen=True):

@@ -72,13 +72,14 @@ def of_ended(pods: Iterable[Pod], seen: Sequence[str] = ()) -> Verdict:
     failed = [pod for pod in pods if _deleted(pod) or pod.status.phase == "Failed"]
     if not failed:
         return SUCCESS
-    culprits = [(pod, status, end) for pod in failed for status, end in failures(pod)]
+    culprits = [(pod, status, end) for pod in failed if not pod.status.reason for status, end in failures(pod)]
     first = min(culprits, key=lambda culprit: _when(culprit[1], culprit[2], seen), default=None)
     deleted = next((pod for pod in failed if _deleted(pod)), None)
     if deleted is not None:
         exit_status = first[2].exit_code if first else FAILED
         return Verdict(exit_status, f'pod "{deleted.metadata.name}" was deleted before it had ended')
     if first is None:
+        # Not its containers, but its deadline, say.
         status = failed[0].status
         return Verdict(FAILED, f'pod "{failed[0].metadata.name}" failed{_in_brackets(status.reason, status.message)}')
     pod, culprit, end = first
@@ -86,7 +87,7 @@ def of_ended(pods: Iterable[Pod], seen: Sequence[str] = ()) -> Verdict:
         end.exit_code,
         f"{_title(pod, culprit.name)} failed with exit code {end.exit_code}{_in_brackets(end.reason, end.message)}",
         actions.PodRef.of(pod),
-        culprit.name if spec.is_init(pod, culprit.name) else "",
+        culprit.name if spec.kind(pod, culprit.name) is spec.Kind.INIT else "",
     )
 
 
@@ -97,7 +98,9 @@ def hopeless(pod: Pod) -> Verdict | None:
     """
     if pod.metadata.deletion_timestamp is not None:
         return None
-    if pod.status.phase == "Failed" and any(spec.is_init(pod, status.name) for status, _ in failures(pod)):
+    if pod.status.phase == "Failed" and any(
+        spec.kind(pod, status.name) is spec.Kind.INIT for status, _ in failures(pod)
+    ):
         return of_ended([pod])
     for status in logs.statuses(pod):
         waiting = status.state.waiting
@@ -142,14 +145,16 @@ def _when(status: ContainerStatus, end: ContainerStateTerminated, seen: Sequence
 
 
 def failures(pod: Pod) -> Iterator[tuple[ContainerStatus, ContainerStateTerminated]]:
-    """The containers of the pod that have ended with another code than 0."""
+    """The containers of the pod, but for its sidecars, that have ended with another code than 0."""
     for status in logs.statuses(pod):
+        if spec.kind(pod, status.name) is spec.Kind.SIDECAR:
+            continue
         if status.state.terminated is not None and status.state.terminated.exit_code != 0:
             yield status, status.state.terminated
 
 
 def _title(pod: Pod, container: str) -> str:
-    kind = "init container" if spec.is_init(pod, container) else "container"
+    kind = "init container" if spec.kind(pod, container) is spec.Kind.INIT else "container"
     return f'{kind} "{container}" of pod "{pod.metadata.name}"'
 
 

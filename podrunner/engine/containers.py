@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from podrunner import errors
-from podrunner.engine import client as engine, images, labels, ports, translate
+from podrunner.engine import client as engine, images, labels, messages, ports, translate
 from podrunner.objects import container as containers, pod as pods
+from podrunner.pods import messages as pod_messages, observed
 
 
 async def create_sandbox(
@@ -17,13 +18,21 @@ async def create_sandbox(
     attempt: int,
     network: str,
     publish: Sequence[ports.Published] = (),
+    messages_of: Sequence[str] = (),
 ) -> str:
     """Creates (and does not start) the pod's pause container on `network`; returns its engine id.
 
-    Makes the pause image first where the engine has none. Raises EngineError.
+    The instances `messages_of` (`pods.messages.instance`) find a file for their termination message in it. Makes the
+    pause image first where the engine has none. Raises EngineError.
     """
     config = translate.sandbox_config(
-        pod, instance=instance, attempt=attempt, network=network, pause_image=images.PAUSE, publish=publish
+        pod,
+        instance=instance,
+        attempt=attempt,
+        network=network,
+        pause_image=images.PAUSE,
+        publish=publish,
+        messages_of=messages_of,
     )
     name = labels.name_of_sandbox(pod, attempt)
     try:
@@ -42,14 +51,26 @@ async def create_container(
     attempt: int,
     sandbox_id: str,
     joins: str = "",
+    message_files: observed.MessageFiles | None = None,
 ) -> str:
     """Creates (and does not start) a container in the sandbox; returns its engine id.
 
-    It sees the processes of the container with the engine id `joins`, if one is given.
+    It sees the processes of the container with the engine id `joins`, if one is given, and leaves its termination
+    message in a file of its own among the sandbox's `message_files`.
     Raises EngineNotFound if the engine lacks the image, EngineConflict if the attempt exists already, EngineError.
     """
+    message_file = None
+    if message_files is not None and container.termination_message_path:
+        owner = pod_messages.instance(container.name, attempt)
+        message_file = await messages.provide(client, sandbox_id, message_files, owner)
     config = translate.container_config(
-        pod, container, instance=instance, attempt=attempt, sandbox_id=sandbox_id, joins=joins
+        pod,
+        container,
+        instance=instance,
+        attempt=attempt,
+        sandbox_id=sandbox_id,
+        joins=joins,
+        message_file=message_file,
     )
     return await _create(client, config, labels.name_of_container(pod, container.name, attempt))
 

@@ -4,7 +4,7 @@ The `io.kubernetes.*` labels and the names are those of Kubernetes' own Docker i
 `docker_service.go`), so that tools which group containers by pod keep working.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -18,6 +18,7 @@ TYPE = "io.kubernetes.docker.type"
 SANDBOX_ID = "io.kubernetes.sandbox.id"
 INSTANCE = "podrunner.dev/instance"
 ATTEMPT = "podrunner.dev/attempt"
+MESSAGES_OF = "podrunner.dev/messages-of"
 DEFAULT_NETWORK = "podrunner.dev/default-network"
 
 SANDBOX_TYPE = "podsandbox"
@@ -38,9 +39,15 @@ class Owner(msgspec.Struct, frozen=True, kw_only=True):
     sandbox_id: str = ""
 
 
-def of_sandbox(pod: pods.Pod, instance: str, attempt: int) -> dict[str, str]:
-    """The labels of the pod's sandbox."""
-    return _common(pod, SANDBOX_NAME, SANDBOX_TYPE, instance, attempt)
+def of_sandbox(pod: pods.Pod, instance: str, attempt: int, messages_of: Sequence[str] = ()) -> dict[str, str]:
+    """The labels of the pod's sandbox, which has files for the termination messages of these instances."""
+    assigned = {MESSAGES_OF: ",".join(messages_of)} if messages_of else {}
+    return _common(pod, SANDBOX_NAME, SANDBOX_TYPE, instance, attempt) | assigned
+
+
+def messages_of(labels: Mapping[str, str]) -> tuple[str, ...]:
+    """Those instances."""
+    return tuple(filter(None, labels.get(MESSAGES_OF, "").split(",")))
 
 
 def of_container(pod: pods.Pod, container_name: str, instance: str, attempt: int, sandbox_id: str) -> dict[str, str]:

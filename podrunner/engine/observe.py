@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from podrunner import errors
-from podrunner.engine import client as engine, labels
+from podrunner.engine import client as engine, labels, translate
 from podrunner.pods import observed
 
 _RUNNING = ("running", "paused", "restarting")
@@ -69,7 +69,18 @@ def _sandbox(facts: Mapping[str, Any], owner: labels.Owner) -> observed.Sandbox:
         state=_state(facts["State"]),
         created_at=datetime.fromisoformat(facts["Created"]),
         ips=_ips(facts),
+        bridges=_bridges(facts),
+        messages=_messages(facts),
     )
+
+
+def _messages(facts: Mapping[str, Any]) -> observed.MessageFiles | None:
+    mounts = (mount for mount in facts["Mounts"] if mount["Destination"] == translate.MESSAGES)
+    mount = next(mounts, None)
+    if mount is None:
+        return None
+    assigned = labels.messages_of(facts["Config"].get("Labels") or {})
+    return observed.MessageFiles(volume=mount["Name"], directory=mount["Source"], assigned=assigned)
 
 
 def _container(facts: Mapping[str, Any], owner: labels.Owner) -> observed.Container:
@@ -106,6 +117,15 @@ def _time(text: str) -> datetime | None:
 
 
 def _ips(facts: Mapping[str, Any]) -> tuple[str, ...]:
-    networks = (facts["NetworkSettings"].get("Networks") or {}).values()
+    networks = _networks(facts)
     addresses = [network["IPAddress"] for network in networks] + [network["GlobalIPv6Address"] for network in networks]
     return tuple(address for address in addresses if address)
+
+
+def _bridges(facts: Mapping[str, Any]) -> tuple[str, ...]:
+    """As the engine names them unless it is told otherwise (libnetwork, `br-` and the network's short id)."""
+    return tuple(f"br-{network['NetworkID'][:12]}" for network in _networks(facts) if network["NetworkID"])
+
+
+def _networks(facts: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return list((facts["NetworkSettings"].get("Networks") or {}).values())

@@ -8,6 +8,8 @@ ports nor DNS: those belong to the sandbox.
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
+
 from podrunner.engine import expansion, labels, ports
 from podrunner.objects import container as containers, pod as pods
 
@@ -23,6 +25,18 @@ _NO_HEALTHCHECK = {"Test": ["NONE"]}
 _NEVER_RESTARTED = {"Name": "no"}
 _UNPRIVILEGED = "65535:65535"
 
+MESSAGES = "/podrunner/messages"
+"""Where the sandbox has the volume of the termination messages."""
+
+
+class MessageFile(msgspec.Struct, frozen=True, kw_only=True):
+    """A file of the sandbox's volume of messages. Engines before API 1.45 mount no part of a volume but by its path."""
+
+    volume: str
+    directory: str
+    name: str
+    by_path: bool
+
 
 def sandbox_config(
     pod: pods.Pod,
@@ -32,17 +46,19 @@ def sandbox_config(
     network: str,
     pause_image: str,
     publish: Sequence[ports.Published] = (),
+    messages_of: Sequence[str] = (),
 ) -> dict[str, Any]:
     """The pause container that holds the pod's namespaces, on the engine's network `network`.
 
     It runs without any privilege: under a shared process namespace its file system is within the others' reach.
     """
     published = (*ports.of_spec(pod), *publish)
+    own_labels = labels.of_sandbox(pod, instance, attempt, messages_of)
     return {
         "Image": pause_image,
         "Hostname": hostname(pod),
         "User": _UNPRIVILEGED,
-        "Labels": labels.of_sandbox(pod, instance, attempt),
+        "Labels": own_labels,
         "ExposedPorts": ports.exposed(published),
         "Healthcheck": _NO_HEALTHCHECK,
         "HostConfig": {
@@ -53,6 +69,8 @@ def sandbox_config(
             "SecurityOpt": ["no-new-privileges"],
             # An init process reaps the orphans of a process namespace that all containers share.
             "Init": bool(pod.spec.share_process_namespace),
+            # Without a name it is the sandbox's own, and is removed with it.
+            "Mounts": [{"Type": "volume", "Target": MESSAGES, "VolumeOptions": {"Labels": own_labels}}],
             "LogConfig": _LOGGING,
             "RestartPolicy": _NEVER_RESTARTED,
         },
@@ -67,8 +85,12 @@ def container_config(
     attempt: int,
     sandbox_id: str,
     joins: str = "",
+    message_file: MessageFile | None = None,
 ) -> dict[str, Any]:
-    """A container of the pod, in the namespaces of the sandbox `sandbox_id`, and the processes of `joins`, if any."""
+    """A container of the pod, in the namespaces of the sandbox `sandbox_id`, and the processes of `joins`, if any.
+
+    `message_file` is what it finds at its terminationMessagePath.
+    """
     joined = f"container:{sandbox_id}"
     environment = environment_of(container)
     config: dict[str, Any] = {
@@ -92,11 +114,22 @@ def container_config(
         config["Cmd"] = [expansion.expand(word, environment) for word in container.args]
     if container.working_dir:
         config["WorkingDir"] = container.working_dir
+    if container.lifecycle is not None and container.lifecycle.stop_signal:
+        config["StopSignal"] = container.lifecycle.stop_signal
+    if message_file is not None:
+        config["HostConfig"]["Mounts"] = [_message_mount(message_file, container.termination_message_path)]
     if joins:
         config["HostConfig"]["PidMode"] = f"container:{joins}"
     elif pod.spec.share_process_namespace:
         config["HostConfig"]["PidMode"] = joined
     return config
+
+
+def _message_mount(file: MessageFile, target: str) -> dict[str, Any]:
+    if file.by_path:
+        return {"Type": "bind", "Source": f"{file.directory}/{file.name}", "Target": target}
+    options = {"NoCopy": True, "Subpath": file.name}
+    return {"Type": "volume", "Source": file.volume, "Target": target, "VolumeOptions": options}
 
 
 def environment_of(container: containers.Container) -> dict[str, str]:

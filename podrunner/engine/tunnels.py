@@ -1,4 +1,4 @@
-"""Connections to localhost inside a pod's network namespace, on any engine: through `nc` in the sandbox.
+"""Connections from inside a pod's network namespace, on any engine: through `nc` in the sandbox.
 
 `nc` gives a command's input to the connection and ends that side when its input ends. It says nothing once it is
 connected, so a refusal shows only when the tunnel is read.
@@ -7,22 +7,26 @@ connected, so a refusal shows only when the tunnel is read.
 import contextlib
 import re
 from collections import deque
+from collections.abc import Sequence
 
 from podrunner import errors
 from podrunner.engine import client as engine, exec, frames
 
-# First its own process id, with which it can be ended. IPv6 is tried where nothing listens at IPv4's localhost, which
-# is the order of containerd's port-forward too; `nc` reads no input before it is connected.
+# First its own process id, with which it can be ended. An address is tried where nothing listens at the one before it;
+# `nc` reads no input before it is connected.
 _SCRIPT = """
 exec 3>&1
 echo $$ >&2
-for address in 127.0.0.1 ::1; do
+for address; do
     said=$(exec nc $address "$0" 2>&1 >&3 3>&-) && exit
     case $said in *"can't connect"*) ;; *) exit ;; esac
     refused="$refused$address $said\n"
 done
 printf %b "$refused" >&2
 """
+# The order of containerd's port-forward too.
+LOCALHOST = ("127.0.0.1", "::1")
+
 _REFUSED = re.compile(r"^(\S+) .*can't connect[^:]*: (.+)$", re.MULTILINE)
 _LONGEST_COMPLAINT = 4096
 
@@ -73,6 +77,12 @@ class Tunnel:
             raise errors.ServiceUnavailable(_refusal(self._port, self._sandbox_id, said))
         return b""
 
+    @property
+    def problem(self) -> str:
+        """Why there is no connection, in the words of the network: "connection refused"; "" if there is one."""
+        found = _REFUSED.findall(self._said.decode(errors="replace"))
+        return found[-1][1].lower() if found else ""
+
     async def write(self, data: bytes) -> None:
         """Sends `data`; waits while the other side does not read. What it can't read any more is dropped."""
         await self._relay.write(data)
@@ -94,9 +104,12 @@ class Tunnel:
                 await killing.close()
 
 
-async def open(client: engine.Client, sandbox_id: str, port: int) -> Tunnel:
-    """A connection to `port` at localhost in the running sandbox's network. Raises EngineError."""
-    relay = await exec.start(client, sandbox_id, ["sh", "-c", _SCRIPT, str(port)], stdin=True)
+async def open(client: engine.Client, sandbox_id: str, port: int, addresses: Sequence[str] = LOCALHOST) -> Tunnel:
+    """A connection to `port` at the first of the addresses that has it, as the running sandbox sees them.
+
+    Raises EngineError.
+    """
+    relay = await exec.start(client, sandbox_id, ["sh", "-c", _SCRIPT, str(port), *addresses], stdin=True)
     tunnel = Tunnel(client, sandbox_id, port, relay)
     try:
         await tunnel.begin()

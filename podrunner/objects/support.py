@@ -34,7 +34,6 @@ KINDS_NOT_YET: tuple[type[meta.Object], ...] = (
 # Python names of fields that have no effect yet, so that setting one deserves a warning.
 NOT_YET: dict[type[base.Struct], tuple[str, ...]] = {
     pod.PodSpec: (
-        "active_deadline_seconds",
         "automount_service_account_token",
         "dns_config",
         "dns_policy",
@@ -46,7 +45,6 @@ NOT_YET: dict[type[base.Struct], tuple[str, ...]] = {
         "hostname_override",
         "image_pull_secrets",
         "os",
-        "readiness_gates",
         "resource_claims",
         "resources",
         "runtime_class_name",
@@ -59,17 +57,9 @@ NOT_YET: dict[type[base.Struct], tuple[str, ...]] = {
     ),
     container.Container: (
         "env_from",
-        "lifecycle",
-        "liveness_probe",
-        "readiness_probe",
         "resize_policy",
         "resources",
-        "restart_policy",
-        "restart_policy_rules",
         "security_context",
-        "startup_probe",
-        "termination_message_path",
-        "termination_message_policy",
         "volume_devices",
         "volume_mounts",
     ),

@@ -34,7 +34,7 @@ def create(view: View, container: Container, attempt: int, cause: str) -> Plan:
         return _wait(container, attempt, "ErrImageNeverPull", message, view.now + LOOK_AGAIN_AFTER)
     failures = view.memory.pull_failures.get(container.name)
     if failures is not None:
-        until = failures.last + restarts.pull_delay(failures.count)
+        until = failures.last + restarts.pull_delay(failures.count) * view.backoff_scale
         if view.now < until:
             return _wait(container, attempt, "ImagePullBackOff", f'Back-off pulling image "{container.image}"', until)
     return plan.do(plan.PullImage(container=container.name, image=container.image, attempt=attempt, cause=cause))

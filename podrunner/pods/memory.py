@@ -7,7 +7,7 @@ from typing import TypeVar
 from msgspec import structs
 
 from podrunner.pods import observed, plan, restarts
-from podrunner.pods.view import Failures, Image, Memory, Signalled, Waiting
+from podrunner.pods.view import Failures, Image, Memory, Results, Stop, Waiting
 
 V = TypeVar("V")
 
@@ -55,9 +55,43 @@ def create_failed(memory: Memory, operation: plan.CreateContainer, message: str,
     return structs.replace(memory, waiting=_with(memory.waiting, operation.container, waiting))
 
 
-def started(memory: Memory, operation: plan.StartContainer) -> Memory:
-    """A container runs: nothing keeps it waiting any more."""
-    return structs.replace(memory, waiting=_without(memory.waiting, operation.container))
+def started(memory: Memory, operation: plan.StartContainer, *, hooked: bool = False) -> Memory:
+    """A container runs: nothing keeps it waiting any more, unless it is `hooked`: has a postStart hook to run."""
+    return memory if hooked else structs.replace(memory, waiting=_without(memory.waiting, operation.container))
+
+
+def post_start_succeeded(memory: Memory, operation: plan.RunPostStart) -> Memory:
+    """A container's postStart hook is done: only now it counts as started."""
+    return structs.replace(
+        memory,
+        post_started=_with(memory.post_started, operation.container_id, True),
+        waiting=_without(memory.waiting, operation.container),
+    )
+
+
+def post_start_failed(memory: Memory, operation: plan.RunPostStart, error: str, message: str) -> Memory:
+    """A container's postStart hook failed, which ends the container."""
+    waiting = Waiting(operation.attempt, f"PostStartHookError: {error}", message)
+    return structs.replace(
+        memory,
+        post_started=_with(memory.post_started, operation.container_id, False),
+        waiting=_with(memory.waiting, operation.container, waiting),
+    )
+
+
+def pre_stop_ended(memory: Memory, operation: plan.RunPreStop) -> Memory:
+    """A container's preStop hook is over, whether it succeeded or not."""
+    return structs.replace(memory, pre_stopped=memory.pre_stopped | {operation.container_id})
+
+
+def message_read(memory: Memory, operation: plan.ReadMessage, message: str) -> Memory:
+    """What a container left to say at its end is known."""
+    return structs.replace(memory, messages=_with(memory.messages, operation.container_id, message))
+
+
+def probed(memory: Memory, instance_id: str, results: Results) -> Memory:
+    """A probe of a container came to a result."""
+    return structs.replace(memory, probes=_with(memory.probes, instance_id, results))
 
 
 def start_failed(memory: Memory, operation: plan.StartContainer, message: str) -> Memory:
@@ -84,11 +118,16 @@ def waiting_began(memory: Memory, operation: plan.Wait) -> Memory:
     return structs.replace(memory, waiting=_with(memory.waiting, operation.container, waiting), images=images)
 
 
+def stop_announced(memory: Memory, operation: plan.AnnounceStop, now: datetime) -> Memory:
+    """The stop of a container begins, though not with a signal."""
+    return structs.replace(memory, stops=_with(memory.stops, operation.container_id, Stop(now, again=operation.again)))
+
+
 def signalled(memory: Memory, operation: plan.SignalContainer, now: datetime) -> Memory:
     """A signal is on its way to a container."""
-    before = memory.signalled.get(operation.container_id)
-    entry = Signalled(before.first_at if before else now, operation.signal, now)
-    return structs.replace(memory, signalled=_with(memory.signalled, operation.container_id, entry))
+    before = memory.stops.get(operation.container_id, Stop(now, again=operation.again))
+    entry = structs.replace(before, signal=operation.signal, signalled_at=now)
+    return structs.replace(memory, stops=_with(memory.stops, operation.container_id, entry))
 
 
 def reported(memory: Memory, operation: plan.Operation) -> Memory:
@@ -108,6 +147,18 @@ def container_observed(memory: Memory, container: observed.Container) -> Memory:
 def engine_lost(memory: Memory, message: str) -> Memory:
     """The engine can't be reached."""
     return structs.replace(memory, engine_lost=message)
+
+
+def container_gone(memory: Memory, engine_id: str) -> Memory:
+    """The engine has a container no longer: nothing that is known of it will be asked for."""
+    return structs.replace(
+        memory,
+        stops=_without(memory.stops, engine_id),
+        probes=_without(memory.probes, engine_id),
+        post_started=_without(memory.post_started, engine_id),
+        pre_stopped=memory.pre_stopped - {engine_id},
+        messages=_without(memory.messages, engine_id),
+    )
 
 
 def engine_found(memory: Memory) -> Memory:

@@ -49,14 +49,32 @@ class Container(msgspec.Struct, frozen=True, kw_only=True):
     stop_signal: str = "SIGTERM"
 
 
+class MessageFiles(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the containers of a sandbox leave their termination messages.
+
+    `volume` is the engine's name of the volume, `directory` where it is on the engine's host. `assigned` tells which of
+    the files that it came with are whose (`messages.instance`), in their order.
+    """
+
+    volume: str
+    directory: str
+    assigned: tuple[str, ...] = ()
+
+
 class Sandbox(msgspec.Struct, frozen=True, kw_only=True):
-    """One pause container. `ips` are its addresses on the pod network, IPv4 first; empty unless running."""
+    """One pause container.
+
+    `ips` are its addresses on the pod network, IPv4 first; empty unless it runs. `bridges` are the names that its
+    networks' bridges have on the engine's host.
+    """
 
     id: str
     attempt: int
     state: State
     created_at: datetime
     ips: tuple[str, ...] = ()
+    bridges: tuple[str, ...] = ()
+    messages: MessageFiles | None = None
 
 
 class Observed(msgspec.Struct, frozen=True, kw_only=True):

@@ -28,9 +28,13 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CreateSandbox(Operation, frozen=True):
-    """Create the pause container, the `attempt`-th of this pod."""
+    """Create the pause container, the `attempt`-th of this pod.
+
+    `messages_of` are the instances that it is to have files for termination messages for.
+    """
 
     attempt: int
+    messages_of: tuple[str, ...] = ()
 
     @property
     def target(self) -> str:
@@ -89,8 +93,8 @@ class CreateContainer(Operation, frozen=True):
         return f"{self.container}#{self.attempt}"
 
 
-class StartContainer(Operation, frozen=True):
-    """Start the created container."""
+class _OfInstance(Operation, frozen=True):
+    """Something that is done to one instance of a container."""
 
     container: str
     attempt: int
@@ -101,23 +105,49 @@ class StartContainer(Operation, frozen=True):
         return f"{self.container}#{self.attempt}"
 
 
-class SignalContainer(Operation, frozen=True):
-    """Send a signal to the container's main process.
+class StartContainer(_OfInstance, frozen=True):
+    """Start the created container."""
 
-    `first`: none was sent before, which is an event of its own; `message` is what that says, if not just that the
-    container is stopped.
+
+class RunPostStart(_OfInstance, frozen=True):
+    """Run the postStart hook of a container that has just started."""
+
+
+class RunPreStop(_OfInstance, frozen=True):
+    """Run the preStop hook of a container that is to stop."""
+
+
+class ReadMessage(_OfInstance, frozen=True):
+    """Read what a container that has ended left to say in its termination message."""
+
+    sandbox_id: str
+    exit_code: int
+
+
+class AnnounceStop(_OfInstance, frozen=True):
+    """Say that a container is going to stop, whose signal has to wait for its hook or for its turn.
+
+    `message` is what the event says, if not just that it is stopped; `again`: it is going to be started again.
     """
 
-    container: str
-    attempt: int
-    container_id: str
+    message: str = ""
+    again: bool = False
+
+
+class SignalContainer(_OfInstance, frozen=True):
+    """Send a signal to the container's main process.
+
+    `first`: the stop begins with it, which is an event of its own; `message` and `again` as for AnnounceStop.
+    """
+
     signal: str
     first: bool
     message: str = ""
+    again: bool = False
 
     @property
     def target(self) -> str:
-        return f"{self.container}#{self.attempt} with {self.signal}"
+        return f"{super().target} with {self.signal}"
 
 
 class StopSandbox(Operation, frozen=True):
@@ -163,6 +193,14 @@ class ReportSandboxChanged(Operation, frozen=True):
     @property
     def target(self) -> str:
         return self.sandbox
+
+
+class ReportDeadlineExceeded(Operation, frozen=True):
+    """Say that the pod's activeDeadlineSeconds have passed."""
+
+    @property
+    def target(self) -> str:
+        return "pod"
 
 
 class RemovePod(Operation, frozen=True):

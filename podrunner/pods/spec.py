@@ -1,8 +1,9 @@
 """Reading a pod's spec and podrunner's own annotations. Pure; performs no I/O."""
 
+import re
 from enum import StrEnum
 
-from podrunner.objects.container import Container
+from podrunner.objects.container import Container, Lifecycle, LifecycleHandler
 from podrunner.objects.pod import Pod
 from podrunner.objects.pod_status import ContainerStatus
 
@@ -19,20 +20,37 @@ PUBLISH = "podrunner.dev/publish"
 """Annotation: comma-separated `[HOST:]PORT`, container ports to publish on the engine's host."""
 
 
-class Kind(StrEnum):
-    """The lists that a pod's spec has of containers, by their JSON names."""
+BACKOFF_SCALE = "podrunner.dev/backoff-scale"
+"""Annotation: how much of Kubernetes' back-off is waited for before a restart or a pull."""
 
-    INIT = "initContainers"
-    MAIN = "containers"
-    EPHEMERAL = "ephemeralContainers"
+BACKOFF_SCALE_RULE = "must be a decimal fraction above 0, or 1"
+
+
+class Kind(StrEnum):
+    """What part a container plays in its pod."""
+
+    INIT = "init container"
+    SIDECAR = "sidecar"
+    MAIN = "main container"
+    EPHEMERAL = "ephemeral container"
+
+
+_LISTS = {
+    Kind.INIT: "initContainers",
+    Kind.SIDECAR: "initContainers",
+    Kind.MAIN: "containers",
+    Kind.EPHEMERAL: "ephemeralContainers",
+}
+
+
+def containers(pod: Pod) -> tuple[Container, ...]:
+    """All containers of the pod, of whichever kind."""
+    return (*pod.spec.init_containers, *pod.spec.containers, *pod.spec.ephemeral_containers)
 
 
 def container(pod: Pod, name: str) -> Container | None:
     """The container called `name`, of whichever kind."""
-    for candidate in (*pod.spec.init_containers, *pod.spec.containers, *pod.spec.ephemeral_containers):
-        if candidate.name == name:
-            return candidate
-    return None
+    return next((candidate for candidate in containers(pod) if candidate.name == name), None)
 
 
 def status(pod: Pod, name: str) -> ContainerStatus | None:
@@ -47,30 +65,56 @@ def status(pod: Pod, name: str) -> ContainerStatus | None:
 
 
 def kind(pod: Pod, name: str) -> Kind:
-    """Which of the lists the container `name` is in."""
-    if is_init(pod, name):
-        return Kind.INIT
-    ephemeral = any(container.name == name for container in pod.spec.ephemeral_containers)
+    """What part the container `name` plays.
+
+    A sidecar is an init container that goes on beside the main containers: one that is always started again. Source:
+    `IsRestartableInitContainer`, kubernetes pkg/api/v1/pod/util.go.
+    """
+    for candidate in pod.spec.init_containers:
+        if candidate.name == name:
+            return Kind.SIDECAR if candidate.restart_policy == "Always" else Kind.INIT
+    ephemeral = any(candidate.name == name for candidate in pod.spec.ephemeral_containers)
     return Kind.EPHEMERAL if ephemeral else Kind.MAIN
 
 
-def is_init(pod: Pod, name: str) -> bool:
-    """Whether `name` is one of the init containers."""
-    return any(container.name == name for container in pod.spec.init_containers)
+def sidecars(pod: Pod) -> tuple[Container, ...]:
+    """The sidecars, in the order in which they start."""
+    return tuple(each for each in pod.spec.init_containers if kind(pod, each.name) is Kind.SIDECAR)
+
+
+def post_start(container: Container) -> LifecycleHandler | None:
+    """The hook that runs when the container has started."""
+    return (container.lifecycle or Lifecycle()).post_start
+
+
+def pre_stop(container: Container) -> LifecycleHandler | None:
+    """The hook that runs before the container is told to end."""
+    return (container.lifecycle or Lifecycle()).pre_stop
 
 
 def field_path(pod: Pod, name: str) -> str:
     """Where events say they happened: `spec.initContainers{init-demo}`."""
-    return f"spec.{kind(pod, name)}{{{name}}}"
+    return f"spec.{_LISTS[kind(pod, name)]}{{{name}}}"
 
 
-def restarts_init_containers(pod: Pod) -> bool:
-    """Whether an init container that failed is started again (kubelet: any restart policy but Never)."""
-    return pod.spec.restart_policy != "Never" and pod.metadata.annotations.get(FAIL_FAST) != "true"
+def fails_fast(pod: Pod) -> bool:
+    """Whether an init container that fails is final, whatever the restart policy."""
+    return pod.metadata.annotations.get(FAIL_FAST) == "true"
+
+
+def backoff_scale(pod: Pod, default: float) -> float:
+    """How much of Kubernetes' back-off the pod waits for: what its annotation says, else the server's `default`."""
+    return parse_backoff_scale(pod.metadata.annotations.get(BACKOFF_SCALE, "")) or default
+
+
+def parse_backoff_scale(text: str) -> float | None:
+    """The factor that the text says; None if it is none (BACKOFF_SCALE_RULE)."""
+    scale = float(text) if re.fullmatch(r"[01]|[01]?\.[0-9]+", text, re.ASCII) else 0.0
+    return scale if 0 < scale <= 1 else None
 
 
 def grace_seconds(pod: Pod) -> int:
-    """How long containers have between SIGTERM and SIGKILL: what the deletion says, else the spec."""
+    """How long containers have from being told to stop to SIGKILL: what the deletion says, else the spec."""
     if pod.metadata.deletion_grace_period_seconds is not None:
         return pod.metadata.deletion_grace_period_seconds
     grace = pod.spec.termination_grace_period_seconds

@@ -1,13 +1,15 @@
 """What is reported of a pod: phase, conditions, addresses. Pure; performs no I/O.
 
-The rules are the kubelet's: `getPhase` in kubernetes pkg/kubelet/kubelet_pods.go.
+The rules are the kubelet's: `getPhase` in kubernetes pkg/kubelet/kubelet_pods.go; a phase is final only when nothing of
+the pod runs any more (`mergePodStatus`, pkg/kubelet/status/status_manager.go).
 """
 
 from collections.abc import Iterable, Sequence
 
 from podrunner.objects import meta
-from podrunner.objects.pod_status import ContainerStateTerminated, ContainerStatus, HostIP, PodIP, PodStatus
-from podrunner.pods import conditions, container_status, spec, stopping
+from podrunner.objects.pod import Pod
+from podrunner.objects.pod_status import ContainerStatus, HostIP, PodIP, PodStatus
+from podrunner.pods import conditions, container_status, ending, observed, spec, telling
 from podrunner.pods.view import View
 
 
@@ -16,12 +18,14 @@ def build(view: View, *, node_ip: str = "") -> PodStatus:
     pod = view.pod
     init_statuses = tuple(container_status.build(view, container) for container in pod.spec.init_containers)
     statuses = _sorted(container_status.build(view, container) for container in pod.spec.containers)
-    phase = pod.status.phase if pod.status.phase in ("Succeeded", "Failed") else _phase(view, init_statuses, statuses)
+    end = _end(view)
+    initialized = view.main_container_ran()
+    phase = end.phase if end else _phase(pod, () if initialized else init_statuses, statuses)
     ips = view.sandbox.ips if view.sandbox else ()
     return PodStatus(
         phase=phase,
-        reason=pod.status.reason,
-        message=pod.status.message,
+        reason=end.reason if end else pod.status.reason,
+        message=end.message if end else pod.status.message,
         qos_class=pod.status.qos_class,
         start_time=pod.status.start_time or meta.at_second(view.now),
         host_ip=node_ip,
@@ -29,7 +33,13 @@ def build(view: View, *, node_ip: str = "") -> PodStatus:
         pod_ip=ips[0] if ips else pod.status.pod_ip,
         pod_ips=tuple(PodIP(ip=ip) for ip in ips) or pod.status.pod_ips,
         conditions=conditions.build(
-            pod, phase, init_statuses, statuses, engine_lost=view.memory.engine_lost, now=view.now
+            pod,
+            phase,
+            init_statuses,
+            statuses,
+            initialized=initialized,
+            engine_lost=view.memory.engine_lost,
+            now=view.now,
         ),
         init_container_statuses=init_statuses,
         container_statuses=statuses,
@@ -44,33 +54,29 @@ def _sorted(statuses: Iterable[ContainerStatus]) -> tuple[ContainerStatus, ...]:
     return tuple(sorted(statuses, key=lambda status: status.name))
 
 
-def _phase(view: View, init_statuses: Sequence[ContainerStatus], statuses: Sequence[ContainerStatus]) -> str:
-    pod = view.pod
-    if any(_failed(status) for status in init_statuses) and not spec.restarts_init_containers(pod):
-        return "Failed"
-    ends = [_last_end(status) for status in statuses]
-    ended = [end for end in ends if end is not None]
-    running = [status for status in statuses if status.state.running is not None]
-    all_succeeded = len(ended) == len(statuses) and all(end.exit_code == 0 for end in ended)
-    if view.sandbox is None and not running and stopping.for_good(view):
-        return "Succeeded" if all_succeeded else "Failed"
-    if any(not status.ready for status in init_statuses) or len(ended) + len(running) < len(statuses):
+def _end(view: View) -> ending.End | None:
+    """How the pod ended, once nothing of it runs any more and all of it has been told."""
+    stored = view.pod.status
+    if stored.phase in ending.FINAL_PHASES:
+        return ending.End("it has ended", stored.phase, stored.reason, stored.message)
+    alive = any(known.state is observed.State.RUNNING for known in view.observed.containers)
+    untold = any(telling.withheld(view, container) for container in spec.containers(view.pod))
+    return None if alive or untold or view.starting else ending.of(view)
+
+
+def _phase(pod: Pod, init_statuses: Sequence[ContainerStatus], statuses: Sequence[ContainerStatus]) -> str:
+    """Pending until every container has had its first start, Running from then on."""
+    sidecars = {container.name for container in spec.sidecars(pod)}
+    if any(not (_was_started(status) if status.name in sidecars else status.ready) for status in init_statuses):
         return "Pending"
-    replaced = any(view.being_replaced(container) for container in pod.spec.containers)
-    if running or replaced or pod.spec.restart_policy == "Always":
-        return "Running"
-    if all_succeeded:
-        return "Succeeded"
-    return "Failed" if pod.spec.restart_policy == "Never" else "Running"
+    return "Running" if all(map(_has_begun, statuses)) else "Pending"
 
 
-def _failed(status: ContainerStatus) -> bool:
-    end = _last_end(status)
-    return end is not None and end.exit_code != 0
+def _was_started(sidecar: ContainerStatus) -> bool:
+    """A sidecar that ended had started, and is going to again; one that runs may be waiting for its startup probe."""
+    return bool(sidecar.started) if sidecar.state.running is not None else _has_begun(sidecar)
 
 
-def _last_end(status: ContainerStatus) -> ContainerStateTerminated | None:
-    """How a container that does not run ended; a container waiting for its restart has ended too."""
-    if status.state.waiting is not None:
-        return status.last_state.terminated
-    return status.state.terminated
+def _has_begun(status: ContainerStatus) -> bool:
+    state, before = status.state, status.last_state
+    return state.running is not None or state.terminated is not None or before.terminated is not None

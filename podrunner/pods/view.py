@@ -8,7 +8,7 @@ import msgspec
 from podrunner.objects.container import Container
 from podrunner.objects.pod import Pod
 from podrunner.objects.pod_status import ContainerStateTerminated, ContainerStatus
-from podrunner.pods import plan, spec
+from podrunner.pods import plan, restarts, spec
 from podrunner.pods.observed import Container as Instance, Observed, Sandbox, State
 
 _KILLED = ContainerStateTerminated(
@@ -42,12 +42,24 @@ class Failures(msgspec.Struct, frozen=True):
     last: datetime
 
 
-class Signalled(msgspec.Struct, frozen=True):
-    """The signals a container got: when the first was sent, and the last with its time."""
+class Stop(msgspec.Struct, frozen=True):
+    """How far the stop of a container is: when it began, the last signal ("": none yet) and when that was sent.
 
-    first_at: datetime
-    signal: str
-    last_at: datetime
+    `again`: it is stopped in order to be started again, whatever the restart policy makes of its exit code.
+    """
+
+    began_at: datetime
+    signal: str = ""
+    signalled_at: datetime | None = None
+    again: bool = False
+
+
+class Results(msgspec.Struct, frozen=True):
+    """What the probes of one instance say; None as long as one has not come to a result."""
+
+    startup: bool | None = None
+    liveness: bool | None = None
+    readiness: bool | None = None
 
 
 class Memory(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,7 +67,9 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True):
 
     Losing it (a restart of podrunner) costs a repeated try or a repeated signal, never correctness.
     Keys: `images` by reference; `pulled` (container, attempt); `waiting`, `pull_failures`, `steady` by container name;
-    `signalled` by engine id. `steady` is the last attempt that ran long enough to forget the restarts before it.
+    `stops`, `probes`, `post_started`, `pre_stopped`, `messages` by engine id. `steady` is the last attempt that ran
+    long enough to forget the restarts before it. `post_started` tells of each finished postStart hook whether it
+    succeeded, `pre_stopped` which preStop hooks have finished, `messages` what containers left to say at their end.
     `engine_lost` is why the engine can't be reached, empty when it can.
     """
 
@@ -64,20 +78,28 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True):
     waiting: Mapping[str, Waiting] = {}
     pull_failures: Mapping[str, Failures] = {}
     sandbox_failures: Failures | None = None
-    signalled: Mapping[str, Signalled] = {}
+    stops: Mapping[str, Stop] = {}
+    probes: Mapping[str, Results] = {}
+    post_started: Mapping[str, bool] = {}
+    pre_stopped: frozenset[str] = frozenset()
+    messages: Mapping[str, str] = {}
     steady: Mapping[str, int] = {}
     reported: frozenset[plan.Key] = frozenset()
     engine_lost: str = ""
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
-    """One pod at one moment. `pod` carries the status stored last, `under_way` the keys of unfinished operations."""
+    """One pod at one moment. `pod` carries the status stored last, `under_way` the keys of unfinished operations.
+
+    `backoff_scale` shrinks the waits before something is tried again.
+    """
 
     pod: Pod
     observed: Observed
     now: datetime
     memory: Memory = Memory()
     under_way: frozenset[plan.Key] = frozenset()
+    backoff_scale: float = 1.0
 
     @property
     def sandbox(self) -> Sandbox | None:
@@ -86,16 +108,41 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
         return None if newest is None or newest.state is State.EXITED else newest
 
     def in_sandbox(self, name: str) -> Instance | None:
-        """The newest instance of the container `name` in the present sandbox."""
+        """The newest instance of the container `name` in the present sandbox, since all containers began anew there."""
         latest = self.observed.latest(name)
         if latest is None or self.sandbox is None or latest.sandbox_id != self.sandbox.id:
             return None
-        return latest
+        return None if self.voided(latest) else latest
+
+    def voided(self, instance: Instance) -> bool:
+        """Whether the instance belongs to what was before all containers of the pod had to begin anew."""
+        began = self._began_anew
+        return began is not None and instance.created_at <= began
+
+    @property
+    def _began_anew(self) -> datetime | None:
+        """When a container last ended in a way for which one of its rules restarts all containers.
+
+        Source: KEP-5532, "Restart All Containers on Container Exits".
+        """
+        ends = [
+            known.finished_at or known.created_at
+            for container in (*self.pod.spec.init_containers, *self.pod.spec.containers)
+            if container.restart_policy_rules
+            for known in self.observed.containers
+            if known.name == container.name and known.state is State.EXITED
+            if restarts.action(container, known.exit_code) is restarts.Action.RESTART_ALL_CONTAINERS
+        ]
+        return max(ends, default=None)
 
     def begun(self, name: str) -> Instance | None:
         """The newest instance of the container `name`, in whichever sandbox, that was more than created."""
         begun = [known for known in self.observed.containers if known.name == name and known.state is not State.CREATED]
         return begun[-1] if begun else None
+
+    def during(self, decided: plan.Plan) -> "View":
+        """This moment as if the operations of `decided` were under way already."""
+        return msgspec.structs.replace(self, under_way=self.under_way | {each.key for each in decided.operations})
 
     @property
     def starting(self) -> frozenset[str]:
@@ -128,17 +175,56 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
         return begun.exit_code if begun is not None and begun.state is State.EXITED else None
 
     def outdated(self, container: Container) -> Instance | None:
-        """The newest instance of a main container if it was made from another image than the container has now."""
+        """The newest instance of the container if it was made from another image than the container has now."""
         begun = self.begun(container.name)
         return begun if begun is not None and begun.image not in ("", container.image) else None
 
-    def being_replaced(self, container: Container) -> bool:
-        """Whether that instance has ended because of its image: then it gets a successor whatever the restart policy.
+    def stopped_to_restart(self, name: str) -> bool:
+        """Whether the newest instance has ended because it was stopped in order to be started again.
 
-        Source: `computePodActions`, kubernetes pkg/kubelet/kuberuntime/kuberuntime_manager.go.
+        That is done whatever the restart policy makes of its exit code, for a new image or a failed probe. Source:
+        `computePodActions`, kubernetes pkg/kubelet/kuberuntime/kuberuntime_manager.go.
         """
-        outdated = self.outdated(container)
-        return outdated is not None and outdated.state is State.EXITED and outdated.id in self.memory.signalled
+        begun = self.begun(name)
+        stop = None if begun is None else self.memory.stops.get(begun.id)
+        return begun is not None and begun.state is State.EXITED and stop is not None and stop.again
+
+    def restarts(self, container: Container) -> bool:
+        """Whether the container is started again, its newest instance having ended."""
+        begun, code = self.begun(container.name), self.exit_code(container.name)
+        if code is None:
+            return False
+        if self.stopped_to_restart(container.name) or (begun is not None and self.voided(begun)):
+            return True
+        return restarts.wanted(self.pod, container, code)
+
+    def told(self, instance: Instance) -> bool:
+        """Whether the stored status is, or was, of this instance."""
+        stored = self.stored(instance.name)
+        return stored is not None and stored.container_id == f"docker://{instance.id}"
+
+    def results(self, instance: Instance) -> Results:
+        """What the probes of the instance say; the stored status tells what they said before podrunner started."""
+        known, stored = self.memory.probes.get(instance.id), self.stored(instance.name)
+        if known is not None or stored is None or not self.told(instance):
+            return known or Results()
+        return Results(startup=stored.started or None, readiness=stored.ready or None)
+
+    def post_start_is_over(self, container: Container, instance: Instance) -> bool:
+        """Whether the instance has no postStart hook that is still to run or to end.
+
+        One that was told of has had its hook: it may be from before podrunner started.
+        """
+        hooked = spec.post_start(container) is not None
+        return not hooked or instance.id in self.memory.post_started or self.told(instance)
+
+    def started(self, container: Container, instance: Instance | None) -> bool:
+        """Whether the instance runs, its postStart hook is done and its startup probe, if any, has succeeded."""
+        if instance is None or instance.state is not State.RUNNING:
+            return False
+        if not self.post_start_is_over(container, instance) or not self.memory.post_started.get(instance.id, True):
+            return False
+        return container.startup_probe is None or self.results(instance).startup is True
 
     def restart_count(self, name: str) -> int:
         """The larger of what the engine's labels and the stored status say: someone may have removed containers."""
@@ -161,15 +247,3 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
         """Whether a main container was started in the present sandbox: then all init containers had succeeded."""
         instances = [self.in_sandbox(container.name) for container in self.pod.spec.containers]
         return any(instance is not None and instance.started_at is not None for instance in instances)
-
-    def next_init_container(self) -> Container | None:
-        """The first init container that has not succeeded; None when initialization is complete.
-
-        Source: `findNextInitContainerToRun`, kubernetes pkg/kubelet/kuberuntime/kuberuntime_container.go.
-        """
-        if self.main_container_ran():
-            return None
-        for container in self.pod.spec.init_containers:
-            if container.name in self.starting or not self.init_container_succeeded(container.name):
-                return container
-        return None

@@ -30,6 +30,9 @@ def check(obj: meta.Object) -> fielderrors.Errors:
         value = obj.metadata.annotations.get(key)
         if value is not None and not re.fullmatch(pattern, value, re.ASCII):
             found.invalid(_path(key), value, detail)
+    scale = obj.metadata.annotations.get(spec.BACKOFF_SCALE)
+    if scale is not None and spec.parse_backoff_scale(scale) is None:
+        found.invalid(_path(spec.BACKOFF_SCALE), scale, spec.BACKOFF_SCALE_RULE)
     published = obj.metadata.annotations.get(spec.PUBLISH, "")
     if not found and not all(map(_is_port, published.split(","))):
         found.invalid(_path(spec.PUBLISH), published, f"must be between 1 and {_MAX_PORT}, inclusive")
@@ -40,7 +43,7 @@ def check_update(new: meta.Object, old: meta.Object) -> fielderrors.Errors:
     """What is wrong with those of an updated pod: any change."""
     found = fielderrors.Errors()
     if isinstance(new, Pod):
-        for key in _RULES:
+        for key in (*_RULES, spec.BACKOFF_SCALE):
             value = new.metadata.annotations.get(key)
             if value != old.metadata.annotations.get(key):
                 found.invalid(_path(key), value, "field is immutable")

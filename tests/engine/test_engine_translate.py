@@ -18,6 +18,9 @@ POD_LABELS = {
 }
 
 
+SANDBOX_LABELS = POD_LABELS | {"io.kubernetes.container.name": "POD", "io.kubernetes.docker.type": "podsandbox"}
+
+
 def of_sandbox(subject: pod.Pod, *publish: ports.Published) -> dict[str, object]:
     return translate.sandbox_config(
         subject, instance="mine", attempt=1, network="cafe", pause_image="pause:1", publish=publish
@@ -44,7 +47,7 @@ def test_a_sandbox_holds_the_namespaces_and_has_no_privileges() -> None:
         "Image": "pause:1",
         "Hostname": "web",
         "User": "65535:65535",
-        "Labels": POD_LABELS | {"io.kubernetes.container.name": "POD", "io.kubernetes.docker.type": "podsandbox"},
+        "Labels": SANDBOX_LABELS,
         "ExposedPorts": {},
         "Healthcheck": {"Test": ["NONE"]},
         "HostConfig": {
@@ -54,6 +57,9 @@ def test_a_sandbox_holds_the_namespaces_and_has_no_privileges() -> None:
             "CapDrop": ["ALL"],
             "SecurityOpt": ["no-new-privileges"],
             "Init": False,
+            "Mounts": [
+                {"Type": "volume", "Target": "/podrunner/messages", "VolumeOptions": {"Labels": SANDBOX_LABELS}}
+            ],
             "LogConfig": UNCAPPED,
             "RestartPolicy": {"Name": "no"},
         },
@@ -143,3 +149,28 @@ def test_variables_expand_those_before_them() -> None:
 def test_a_terminal_and_standard_input_are_as_the_container_says() -> None:
     config = of_container(msgspec.structs.replace(NGINX, stdin=True, stdin_once=True, tty=True))
     assert (config["OpenStdin"], config["StdinOnce"], config["Tty"]) == (True, True, True)
+
+
+def test_a_container_finds_a_file_of_the_sandboxes_volume_at_its_termination_message_path() -> None:
+    leaving = msgspec.structs.replace(NGINX, termination_message_path="/dev/termination-log")
+    file = translate.MessageFile(volume="v01", directory="/var/lib/v01", name="7", by_path=True)
+    assert mounts_of(leaving, file) == [{"Type": "bind", "Source": "/var/lib/v01/7", "Target": "/dev/termination-log"}]
+    assert mounts_of(leaving, msgspec.structs.replace(file, by_path=False)) == [
+        {
+            "Type": "volume",
+            "Source": "v01",
+            "Target": "/dev/termination-log",
+            "VolumeOptions": {"NoCopy": True, "Subpath": "7"},
+        }
+    ]
+
+
+def mounts_of(subject: container.Container, file: translate.MessageFile) -> object:
+    config = translate.container_config(WEB, subject, instance="mine", attempt=0, sandbox_id="5eed", message_file=file)
+    return config["HostConfig"]["Mounts"]
+
+
+def test_a_stop_signal_of_the_spec_takes_the_place_of_the_images() -> None:
+    asked = msgspec.structs.replace(NGINX, lifecycle=container.Lifecycle(stop_signal="SIGUSR1"))
+    assert of_container(asked)["StopSignal"] == "SIGUSR1"
+    assert "StopSignal" not in of_container(NGINX)

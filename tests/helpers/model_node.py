@@ -4,6 +4,7 @@ What is decided and reported is podrunner's own; only the doing is played: every
 events come late or are lost, answers are lost, podrunner is killed and started again.
 """
 
+import functools
 import itertools
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -14,13 +15,14 @@ from msgspec import structs
 from model_engine import Conflict, Engine, NotFound, Refused, Timeline
 from podrunner.objects import meta
 from podrunner.objects.pod import Pod
-from podrunner.pods import columns, memory, observed, plan, reconcile, spec, status
+from podrunner.pods import columns, memory, observed, plan, probing, reconcile, spec, status
 from podrunner.pods.view import Memory, View
 
 LOOK_ANEW_EVERY = 30.0
-HOLD = timedelta(seconds=5)
-STARTING = ("CreateContainer", "StartContainer")
+PROBE_EVERY = 1.0
 AT_ONCE_AT_MOST = 20
+
+_NOTHING = plan.Plan()
 
 Seen = observed.Sandbox | observed.Container
 
@@ -46,6 +48,7 @@ class Node:
     """podrunner and the engine. `delays` are the seconds things take, one after the other, again and again.
 
     `events_arrive` says of each event of the engine whether it reaches podrunner; one that does not costs up to 30 s.
+    `verdicts` tell of probes and hooks whether they succeed; when there are no more, all do. Hooks take `hook_seconds`.
     """
 
     def __init__(
@@ -54,6 +57,8 @@ class Node:
         *,
         delays: Sequence[float] = (0.1,),
         events_arrive: Sequence[bool] = (True,),
+        verdicts: Sequence[bool] = (),
+        hook_seconds: Sequence[float] = (0.2,),
     ) -> None:
         self.pod = pod
         self.timeline = Timeline()
@@ -65,6 +70,9 @@ class Node:
         self.settled = 0
         self._delays = itertools.cycle(delays)
         self._events_arrive = itertools.cycle(events_arrive)
+        self._verdicts = list(verdicts)
+        self._hook_seconds = itertools.cycle(hook_seconds)
+        self._probing: frozenset[probing.Probing] = frozenset()
         self._tickets = itertools.count()
         self._life = 0
         self._connection = 0
@@ -134,9 +142,9 @@ class Node:
             under_way=frozenset(self.under_way),
         )
 
-    def report(self) -> None:
+    def report(self, decided: plan.Plan = _NOTHING) -> None:
         """Stores the pod's status."""
-        self.pod = structs.replace(self.pod, status=status.build(self.view()))
+        self.pod = structs.replace(self.pod, status=status.build(self.view().during(decided)))
         self._note_row()
 
     def begins(self, operation: plan.Operation) -> None:
@@ -144,7 +152,7 @@ class Node:
 
     def _stop_knowing(self) -> None:
         self._life += 1
-        self.under_way, self.memory = {}, Memory()
+        self.under_way, self.memory, self._probing = {}, Memory(), frozenset()
 
     def _note_row(self) -> None:
         row = f"{columns.ready(self.pod)} {columns.status(self.pod)} {columns.restarts(self.pod)}"
@@ -157,9 +165,11 @@ class Node:
             return None
         self.settled += 1
         for _ in range(AT_ONCE_AT_MOST):
-            if not self._starting():
-                self.report()
             decided = reconcile.reconcile(self.view())
+            before = self.pod.status.phase
+            self.report(decided)
+            if self.pod.status.phase != before:
+                continue
             keys = [operation.key for operation in decided.operations]
             assert len(keys) == len(set(keys)), f"twice in one plan: {decided}"
             assert not self.under_way.keys() & keys, f"under way already: {decided}"
@@ -167,12 +177,36 @@ class Node:
                 self._cancel(key)
             at_once = [self._begin(operation) for operation in decided.operations]
             if not any(at_once):
+                self._probe()
                 return self._set_alarm(decided)
         raise AssertionError("it never settles")
 
-    def _starting(self) -> bool:
-        held = self.timeline.seconds - HOLD.total_seconds()
-        return any(kind in STARTING and begun.seconds > held for (kind, _), begun in self.under_way.items())
+    def _probe(self) -> None:
+        """Begins the probes that are due. Once all verdicts were given, what succeeded goes on succeeding."""
+        wanted = probing.wanted(self.view())
+        for which in sorted(wanted - self._probing):
+            instance = self.engine.inspect(which.instance_id)
+            if isinstance(instance, observed.Container):
+                known = getattr(self.view().results(instance), which.kind.lower())
+                if self._verdicts or known is not True:
+                    self._probing |= {which}
+                    life = self._life
+                    self.timeline.after(PROBE_EVERY, functools.partial(self._probed, which, life))
+
+    def _probed(self, which: probing.Probing, life: int) -> None:
+        if life != self._life:
+            return
+        self._probing -= {which}
+        instance = next((known for known in self.seen.containers if known.id == which.instance_id), None)
+        if instance is not None and which in probing.wanted(self.view()):
+            succeeded = self._verdict()
+            results = probing.with_result(self.view().results(instance), which.kind, succeeded)
+            self.log.append(f"{self.timeline.seconds:7.2f} {which.kind} of {which.container}: {succeeded}")
+            self.memory = memory.probed(self.memory, which.instance_id, results)
+        self._settle()
+
+    def _verdict(self) -> bool:
+        return self._verdicts.pop(0) if self._verdicts else True
 
     def _set_alarm(self, decided: plan.Plan) -> None:
         self._alarm += 1
@@ -188,7 +222,10 @@ class Node:
         if isinstance(operation, plan.Wait):
             self.memory = memory.waiting_began(self.memory, operation)
             return True
-        if isinstance(operation, plan.ReportSandboxChanged):
+        if isinstance(operation, plan.AnnounceStop):
+            self.memory = memory.stop_announced(self.memory, operation, self.timeline.now)
+            return True
+        if isinstance(operation, plan.ReportSandboxChanged | plan.ReportDeadlineExceeded):
             self.memory = memory.reported(self.memory, operation)
             return True
         if isinstance(operation, plan.SignalContainer):
@@ -196,9 +233,9 @@ class Node:
         begun = Begun(operation, self.timeline.seconds, next(self._tickets))
         self.under_way[operation.key] = begun
         life, connection = self._life, self._connection
-        self.timeline.after(
-            next(self._delays), lambda: self._do(begun, life) if connection == self._connection else None
-        )
+        is_hook = isinstance(operation, plan.RunPostStart | plan.RunPreStop)
+        takes = next(self._hook_seconds if is_hook else self._delays)
+        self.timeline.after(takes, lambda: self._do(begun, life) if connection == self._connection else None)
         return False
 
     def _cancel(self, key: plan.Key) -> None:
@@ -277,9 +314,21 @@ class Node:
                     return Answer(look_at=created)
                 case plan.StartContainer():
                     engine.start_container(operation.container_id)
+                    hooked = _has_hook(self.pod, operation.container)
                     return Answer(
-                        look_at=operation.container_id, learned=lambda known: memory.started(known, operation)
+                        look_at=operation.container_id,
+                        learned=lambda known: memory.started(known, operation, hooked=hooked),
                     )
+                case plan.RunPostStart():
+                    if self._verdict():
+                        return Answer(learned=lambda known: memory.post_start_succeeded(known, operation))
+                    return Answer(
+                        learned=lambda known: memory.post_start_failed(known, operation, "exited with 7", "it failed")
+                    )
+                case plan.RunPreStop():
+                    return Answer(learned=lambda known: memory.pre_stop_ended(known, operation))
+                case plan.ReadMessage():
+                    return Answer(learned=lambda known: memory.message_read(known, operation, "last words"))
                 case plan.SignalContainer():
                     engine.kill(operation.container_id, operation.signal)
                     return Answer()
@@ -328,6 +377,11 @@ def _expects(operation: plan.Operation, engine_id: str, action: str) -> bool:
         case plan.Remove():
             return operation.engine_id == engine_id
     return False
+
+
+def _has_hook(pod: Pod, name: str) -> bool:
+    container = spec.container(pod, name)
+    return container is not None and spec.post_start(container) is not None
 
 
 def _image(pod: Pod, name: str) -> str:

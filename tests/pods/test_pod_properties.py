@@ -5,7 +5,7 @@ Played on a model of the engine. `PODRUNNER_EXAMPLES=20000 pytest tests/pods/tes
 
 import functools
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import hypothesis
@@ -15,7 +15,7 @@ from msgspec import structs
 import pod_cases
 from model_engine import FOREVER, ImageSource, Run
 from model_node import Node
-from podrunner.objects.container import Container
+from podrunner.objects.container import Container, ExecAction, Lifecycle, LifecycleHandler, Probe, SleepAction
 from podrunner.objects.pod import Pod
 from podrunner.pods import observed, plan, restarts, spec
 
@@ -41,6 +41,18 @@ class Mishap(NamedTuple):
     argument: str | float | None = None
 
 
+class Traits(NamedTuple):
+    """What a container has beyond its image: hooks, probes, a restart policy of its own, last words."""
+
+    post_start: bool = False
+    pre_stop: bool = False
+    startup: bool = False
+    liveness: bool = False
+    readiness: bool = False
+    policy: str | None = None
+    message: bool = False
+
+
 class Story(NamedTuple):
     """A pod and everything that is going to happen to it."""
 
@@ -54,16 +66,17 @@ class Story(NamedTuple):
     mishaps: list[Mishap]
     delays: list[float]
     events_arrive: list[bool]
+    traits: dict[str, Traits]
+    verdicts: list[bool]
+    hook_seconds: list[float]
     has: observed.Observed = observed.Observed()
 
     @property
     def pod(self) -> Pod:
-        """The pod. Containers whose names begin with `init` are init containers."""
-        containers = [
-            Container(name=name, image=name, image_pull_policy=policy) for name, policy in self.pull_policies.items()
-        ]
+        """The pod. A container's part in it is told by the beginning of its name."""
+        containers = [_container(name, policy, self.traits[name]) for name, policy in self.pull_policies.items()]
         return pod_cases.pod(
-            inits=tuple(known for known in containers if known.name.startswith("init")),
+            inits=tuple(known for known in containers if not known.name.startswith("main")),
             mains=tuple(known for known in containers if known.name.startswith("main")),
             policy=self.policy,
             grace=self.grace,
@@ -71,24 +84,48 @@ class Story(NamedTuple):
         )
 
 
+def _container(name: str, pull_policy: str, traits: Traits) -> Container:
+    probe = Probe(exec=ExecAction(command=("true",)), period_seconds=1, failure_threshold=1, success_threshold=1)
+    run, sleep = LifecycleHandler(exec=ExecAction(command=("true",))), LifecycleHandler(sleep=SleepAction(seconds=1))
+    return Container(
+        name=name,
+        image=name,
+        image_pull_policy=pull_policy,
+        lifecycle=Lifecycle(post_start=run if traits.post_start else None, pre_stop=sleep if traits.pre_stop else None),
+        startup_probe=probe if traits.startup else None,
+        liveness_probe=probe if traits.liveness else None,
+        readiness_probe=probe if traits.readiness else None,
+        restart_policy="Always" if name.startswith("side") else traits.policy,
+        termination_message_path="/dev/termination-log" if traits.message else "",
+    )
+
+
 class WatchedNode(Node):
     """A node that checks what it begins against what has become known, by report or on the engine."""
 
     def __init__(self, story: Story) -> None:
-        super().__init__(story.pod, delays=story.delays, events_arrive=story.events_arrive)
+        super().__init__(
+            story.pod,
+            delays=story.delays,
+            events_arrive=story.events_arrive,
+            verdicts=story.verdicts,
+            hook_seconds=story.hook_seconds,
+        )
+        self.story = story
         self.succeeded: set[tuple[str, str]] = set()
         self.opened: set[str] = set()
         self.ends: dict[str, int] = {}
         self.counts: dict[str, int] = {}
+        self.stopped_to_restart: set[str] = set()
         self.engine.runs = {name: list(runs) for name, runs in story.runs.items()}
         self.engine.images = dict(story.images)
         self.engine.refusals = dict(story.refusals)
         self.engine.adopt(story.has)
 
-    def report(self) -> None:
+    def report(self, decided: plan.Plan = plan.Plan()) -> None:  # noqa: B008 frozen
         before = self.pod.status.phase
         self._learn()
-        super().report()
+        super().report(decided)
         reported = self.pod.status
         assert before not in ("Succeeded", "Failed") or reported.phase == before, "a final phase stays"
         for one in (*reported.init_container_statuses, *reported.container_statuses):
@@ -96,7 +133,11 @@ class WatchedNode(Node):
             self.counts[one.name] = one.restart_count
             if one.state.terminated is not None:
                 self.ends[one.name] = one.state.terminated.exit_code
-        assert all(one.started for one in reported.container_statuses if one.ready), "ready, but not started"
+        sidecars = {known.name for known in spec.sidecars(self.pod)}
+        probed = [one for one in reported.init_container_statuses if one.name in sidecars]
+        probed += reported.container_statuses
+        assert all(one.started for one in probed if one.ready), "ready, but not started"
+        assert all(one.state.running is not None for one in probed if one.started), "started, but not running"
 
     def begins(self, operation: plan.Operation) -> None:
         self._learn()
@@ -107,13 +148,16 @@ class WatchedNode(Node):
             self._may_be_created(operation.container, operation.sandbox_id)
         if isinstance(operation, plan.StartContainer):
             self._may_be_started(operation)
+        if isinstance(operation, plan.SignalContainer | plan.AnnounceStop) and operation.again:
+            self.stopped_to_restart.add(operation.container)
 
     def _may_be_created(self, name: str, sandbox_id: str) -> None:
-        policy = self.pod.spec.restart_policy
-        if spec.is_init(self.pod, name):
+        container = spec.container(self.pod, name)
+        assert container is not None
+        if spec.kind(self.pod, name) is spec.Kind.INIT:
             assert (sandbox_id, name) not in self.succeeded, f"{name} had succeeded in this sandbox"
-        elif name in self.ends:
-            assert restarts.wanted(policy, self.ends[name]), f"{name} is restarted against its policy"
+        elif name in self.ends and name not in self.stopped_to_restart:
+            assert restarts.wanted(self.pod, container, self.ends[name]), f"{name} is restarted against its policy"
 
     def _may_be_started(self, operation: plan.StartContainer) -> None:
         instance = self.engine.inspect(operation.container_id)
@@ -121,19 +165,27 @@ class WatchedNode(Node):
             return
         same = [known for known in self.engine.has.containers if known.name == instance.name]
         assert all(known.state is not observed.State.RUNNING for known in same), f"{instance.name} is doubled"
-        if not spec.is_init(self.pod, instance.name) and instance.sandbox_id not in self.opened:
-            inits = {(instance.sandbox_id, init.name) for init in self.pod.spec.init_containers}
+        if spec.kind(self.pod, instance.name) is spec.Kind.MAIN and instance.sandbox_id not in self.opened:
+            inits = {(instance.sandbox_id, init.name) for init in self._inits_to_wait_for()}
             assert inits <= self.succeeded, f"{instance.name} starts before the init containers succeeded"
+
+    def _inits_to_wait_for(self) -> Sequence[Container]:
+        """A sidecar that had its turn before podrunner came to look, and is gone, is only started again."""
+        begun_before = self.story.has != observed.Observed()
+        inits = self.pod.spec.init_containers
+        return [known for known in inits if known not in spec.sidecars(self.pod)] if begun_before else inits
 
     def _learn(self) -> None:
         """Notes what podrunner could know by now, for it may be removed from the engine later."""
         for known in self.seen.containers:
+            kind = spec.kind(self.pod, known.name)
             if known.state is observed.State.EXITED:
                 self.ends[known.name] = known.exit_code
-                if known.exit_code == 0:
-                    self.succeeded.add((known.sandbox_id, known.name))
-            if known.started_at is not None and not spec.is_init(self.pod, known.name):
+            if known.started_at is not None and kind is spec.Kind.MAIN:
                 self.opened.add(known.sandbox_id)
+            succeeded = known.state is observed.State.EXITED and known.exit_code == 0
+            if succeeded or (kind is spec.Kind.SIDECAR and known.started_at is not None):
+                self.succeeded.add((known.sandbox_id, known.name))
 
 
 def play(story: Story) -> WatchedNode:
@@ -208,10 +260,18 @@ def assert_at_rest(node: WatchedNode) -> None:
 
 
 def _to_be_running(node: Node) -> set[str]:
-    """The main containers that have not ended, or not for good."""
-    policy, statuses = node.pod.spec.restart_policy, node.pod.status.container_statuses
-    ended = {one.name: one.state.terminated.exit_code for one in statuses if one.state.terminated is not None}
-    return {one.name for one in statuses if one.name not in ended or restarts.wanted(policy, ended[one.name])}
+    """The sidecars, and the main containers that have not ended, or not for good."""
+    ended = {
+        one.name: one.state.terminated.exit_code
+        for one in node.pod.status.container_statuses
+        if one.state.terminated is not None
+    }
+    mains = {
+        known.name
+        for known in node.pod.spec.containers
+        if known.name not in ended or restarts.wanted(node.pod, known, ended[known.name])
+    }
+    return mains | {known.name for known in spec.sidecars(node.pod)}
 
 
 def _waits_for_an_impossible_image(node: Node) -> bool:
@@ -252,7 +312,7 @@ POLICIES = st.sampled_from(["Always", "OnFailure", "Never"])
 NAMES = st.sampled_from(
     [
         (*inits, *mains)
-        for inits in ((), ("init-1",), ("init-1", "init-2"))
+        for inits in ((), ("init-1",), ("init-1", "init-2"), ("side-1", "init-1"), ("init-1", "side-1", "side-2"))
         for mains in (("main-1",), ("main-1", "main-2"))
     ]
 )
@@ -261,6 +321,21 @@ DELETIONS = st.builds(Mishap, MOMENTS, st.just("delete"), st.sampled_from([None,
 MORE_DELETIONS = st.lists(st.builds(Mishap, MOMENTS, st.just("delete"), st.sampled_from([0, 1, 40])), max_size=1)
 DELAYS = st.lists(st.sampled_from([0.0, 0.05, 0.1, 0.3]), min_size=1, max_size=7)
 ARRIVALS = st.sampled_from([[True], [True, False], [True, True, False]])
+
+
+TRAITS = st.builds(
+    Traits,
+    post_start=st.sampled_from([False, False, True]),
+    pre_stop=st.sampled_from([False, False, True]),
+    startup=st.sampled_from([False, False, True]),
+    liveness=st.sampled_from([False, False, True]),
+    readiness=st.booleans(),
+    policy=st.sampled_from([None, None, "OnFailure", "Never"]),
+    message=st.booleans(),
+)
+INIT_TRAITS = st.builds(Traits, policy=st.sampled_from([None, None, "OnFailure", "Never"]), message=st.booleans())
+VERDICTS = st.lists(st.booleans(), max_size=6)
+HOOK_SECONDS = st.lists(st.sampled_from([0.1, 1.0, 8.0]), min_size=1, max_size=3)
 
 
 @st.composite
@@ -279,12 +354,15 @@ def stories(draw: st.DrawFn, *, deletions: bool = False, beginnings: bool = Fals
         grace=draw(GRACES),
         fail_fast=draw(st.booleans()),
         pull_policies=pull_policies,
-        runs={name: draw(ALL_INIT_RUNS if name.startswith("init") else main_runs(policy)) for name in names},
+        runs={name: draw(_runs_of(name, policy)) for name in names},
         images=images,
         refusals=draw(any_refusals(names)),
         mishaps=mishaps,
         delays=draw(DELAYS),
         events_arrive=draw(ARRIVALS),
+        traits={name: draw(INIT_TRAITS if name.startswith("init") else TRAITS) for name in names},
+        verdicts=draw(VERDICTS),
+        hook_seconds=draw(HOOK_SECONDS),
         has=draw(snapshots(names)) if beginnings else observed.Observed(),
     )
 
@@ -331,6 +409,10 @@ def instances(name: str, attempt: int, home: int, *, last: bool, opened: bool) -
 
 ALL_INIT_RUNS = st.lists(INIT_RUNS, max_size=2).map(lambda first: [*first, Run(lasts=0.5)])
 """Whatever goes wrong first, it ends well: else a pod that is always restarted would never come to rest."""
+
+
+def _runs_of(name: str, policy: str) -> st.SearchStrategy[list[Run]]:
+    return ALL_INIT_RUNS if name.startswith("init") else main_runs("Always" if name.startswith("side") else policy)
 
 
 @functools.cache

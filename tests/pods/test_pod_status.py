@@ -112,7 +112,7 @@ def test_an_init_container_is_ready_when_it_has_succeeded() -> None:
     assert status("init-demo", sandbox(), exited("init-demo")).ready
     assert not status("init-demo", sandbox(), running("init-demo")).ready
     assert not status("init-demo", sandbox(), exited("init-demo", 1)).ready
-    assert status("init-demo", sandbox(), running("init-demo")).started is None
+    assert status("init-demo", sandbox(), running("init-demo")).started is True
 
 
 def test_an_ended_container_tells_code_times_and_id() -> None:

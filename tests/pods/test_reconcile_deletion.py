@@ -14,8 +14,8 @@ AT_ONCE = deleted(pod_cases.GOOD, grace=0)
 
 def signalled(signal: str, *, first: float, last: float | None = None) -> view.Memory:
     """kubia and envoy got a signal."""
-    entry = view.Signalled(pod_cases.at(first), signal, pod_cases.at(first if last is None else last))
-    return remembering(signalled={"kubia-0": entry, "envoy-0": entry})
+    entry = view.Stop(pod_cases.at(first), signal, pod_cases.at(first if last is None else last))
+    return remembering(stops={"kubia-0": entry, "envoy-0": entry})
 
 
 def test_running_containers_are_asked_to_stop_all_at_once() -> None:
@@ -74,7 +74,7 @@ def test_a_signal_is_the_first_only_once() -> None:
     )
     once = memory.signalled(remembering(), operation, pod_cases.at(1))
     twice = memory.signalled(once, structs.replace(operation, signal="SIGKILL"), pod_cases.at(31))
-    assert twice.signalled["kubia-0"] == view.Signalled(pod_cases.at(1), "SIGKILL", pod_cases.at(31))
+    assert twice.stops["kubia-0"] == view.Stop(pod_cases.at(1), "SIGKILL", pod_cases.at(31))
 
 
 def test_an_init_container_is_stopped_like_a_main_container() -> None:

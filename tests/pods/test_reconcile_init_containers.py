@@ -55,14 +55,14 @@ def test_the_second_failure_of_an_init_container_waits_10_seconds() -> None:
 
 def test_a_failed_init_container_of_a_pod_that_is_never_restarted_ends_the_pod() -> None:
     failed = see(sandbox(), exited("init-demo", 3), pod=pod_cases.pod(policy="Never"))
-    assert planned(failed) == ""
+    assert planned(failed) == "StopSandbox sandbox-0: init container init-demo failed"
     assert pod_cases.reported(failed).status.phase == "Failed"
 
 
 @pytest.mark.parametrize("policy", ["Always", "OnFailure", "Never"])
 def test_failing_fast_an_init_container_ends_the_pod_whatever_the_policy(policy: str) -> None:
     failed = see(sandbox(), exited("init-demo", 3), pod=pod_cases.pod(policy=policy, fail_fast=True))
-    assert planned(failed) == ""
+    assert planned(failed) == "StopSandbox sandbox-0: init container init-demo failed"
     assert pod_cases.reported(failed).status.phase == "Failed"
 
 

@@ -147,7 +147,7 @@ def test_delays_are_written_as_go_writes_them(seconds: int, text: str) -> None:
 
 NEWER = pod_cases.pod(mains=(pod_cases.changed(pod_cases.KUBIA, image="kubia:2.0"), pod_cases.ENVOY), policy="Never")
 NEWER_IMAGES = {**pod_cases.ALL_PRESENT, "kubia:2.0": pod_cases.PRESENT}
-STOPPED = view.Signalled(pod_cases.at(1), "SIGTERM", pod_cases.at(1))
+STOPPED = view.Stop(pod_cases.at(1), "SIGTERM", pod_cases.at(1), again=True)
 
 
 def test_a_running_container_whose_image_was_changed_is_stopped() -> None:
@@ -159,7 +159,7 @@ def test_a_running_container_whose_image_was_changed_is_stopped() -> None:
 
 
 def test_what_was_stopped_for_its_image_is_started_with_the_new_one_whatever_the_policy() -> None:
-    stopped = remembering(NEWER_IMAGES, signalled={"kubia-0": STOPPED})
+    stopped = remembering(NEWER_IMAGES, stops={"kubia-0": STOPPED})
     ended = (sandbox(), *pod_cases.INITS_DONE, exited("kubia", 143), running("envoy"))
     assert planned(see(*ended, pod=NEWER, memory=stopped)) == "CreateContainer kubia#1: its image changed"
     next_one = structs.replace(created("kubia", 1), image="kubia:2.0")
@@ -168,7 +168,7 @@ def test_what_was_stopped_for_its_image_is_started_with_the_new_one_whatever_the
 
 def test_a_pod_whose_only_container_is_replaced_goes_on_running() -> None:
     alone = pod_cases.pod(inits=(), mains=NEWER.spec.containers[:1], policy="Never", phase="Running")
-    stopped = remembering(NEWER_IMAGES, signalled={"kubia-0": STOPPED})
+    stopped = remembering(NEWER_IMAGES, stops={"kubia-0": STOPPED})
     assert pod_cases.reported(see(sandbox(), exited("kubia", 0), pod=alone, memory=stopped)).status.phase == "Running"
 
 

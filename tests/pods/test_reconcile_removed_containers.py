@@ -40,7 +40,7 @@ def test_an_init_container_that_was_removed_while_it_ran_is_run_again() -> None:
 def test_an_init_container_that_was_removed_while_it_ran_ends_a_pod_that_fails_fast() -> None:
     up = (sandbox(), running("init-demo"))
     not_reported_yet = reported(see(*up, pod=pod_cases.pod(fail_fast=True)))
-    assert planned(see(sandbox(), pod=not_reported_yet)) == ""
+    assert planned(see(sandbox(), pod=not_reported_yet)) == "StopSandbox sandbox-0: init container init-demo failed"
     removed = after(*up, pod=pod_cases.pod(fail_fast=True), left=(sandbox(),))
     assert removed.pod.status.phase == "Failed"
     assert removed.pod.status.init_container_statuses[0].state.terminated.reason == "ContainerStatusUnknown"  # type: ignore[union-attr]
@@ -150,7 +150,7 @@ def test_a_removed_init_container_that_was_reported_as_done_keeps_its_report() -
     up = after(*pod_cases.UP, left=(sandbox(), running("kubia"), running("envoy")))
     init_demo = up.pod.status.init_container_statuses[0]
     assert init_demo.state.terminated is not None
-    assert (init_demo.state.terminated.message, init_demo.started) == ("", None)
+    assert (init_demo.state.terminated.message, init_demo.started) == ("", False)
 
 
 def test_an_init_container_that_ended_and_was_removed_unseen_had_succeeded_if_a_main_container_runs() -> None:
