@@ -17,6 +17,10 @@ import yaml
 MAX_DEPTH = 100
 MAX_ALIASED_CHARACTERS = 1_000_000
 
+_TOO_DEEP = f"nested more than {MAX_DEPTH} levels deep"
+_LIBYAMLS_DEPTH = "exceeded maximum nesting depth"
+"""What the parser of newer libyamls says, which has a limit of its own (some thousand) and reads ahead."""
+
 # Where things are, in the shape of the data: a mapping's {key: (line, inner)}, a sequence's [(line, inner)], else None.
 Places: TypeAlias = Any
 
@@ -122,7 +126,7 @@ class _Reader:
     def _enter(self, event: Any) -> None:
         self._depth += 1
         if self._depth > MAX_DEPTH:
-            raise SyntaxProblem(event.start_mark.line + 1, f"nested more than {MAX_DEPTH} levels deep")
+            raise SyntaxProblem(event.start_mark.line + 1, _TOO_DEEP)
         if event.tag is not None and event.tag not in _PLAIN_COLLECTIONS:
             raise SyntaxProblem(event.start_mark.line + 1, f"tag {event.tag} is not supported")
 
@@ -260,6 +264,8 @@ def _explain(error: yaml.MarkedYAMLError, text: str) -> SyntaxProblem:
     mark = error.problem_mark or error.context_mark
     line = mark.line + 1 if mark else 1
     message = str(error.problem or error.context)
+    if message == _LIBYAMLS_DEPTH:
+        message = _TOO_DEEP
     if mark and "cannot start any token" in message and text.splitlines()[mark.line][mark.column :].startswith("\t"):
         message = "a tab can't indent YAML, use spaces"
     if error.context and error.context_mark and error.context_mark.line + 1 != line:

@@ -316,9 +316,11 @@ def _restart(view: View, container: Container, ended: observed.Container) -> Pla
 
 def _outdated(view: View) -> Plan:
     """Removal of former sandboxes and of container instances before the last one, which `logs --previous` shows."""
+    needed = {known.sandbox_id for known in messages.unread(view)}
     removals = [
         plan.Remove(name=f"sandbox#{sandbox.attempt}", engine_id=sandbox.id, cause="a newer sandbox took its place")
         for sandbox in view.observed.sandboxes[:-1]
+        if sandbox.id not in needed
     ]
     for container in (*view.pod.spec.init_containers, *view.pod.spec.containers):
         instances = [known for known in view.observed.containers if known.name == container.name]
