@@ -7,7 +7,7 @@ of pkg/kubelet/active_deadline.go.
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from podrunner.pods import initializing
+from podrunner.pods import initializing, plan
 from podrunner.pods.view import View
 
 DEADLINE_EXCEEDED = "DeadlineExceeded"
@@ -53,6 +53,16 @@ def deadline_exceeded(view: View) -> bool:
     """Whether the deadline has passed before the pod was over."""
     ends = deadline(view)
     return ends is not None and view.now >= ends and view.pod.status.phase not in FINAL_PHASES
+
+
+def announcement(view: View) -> plan.ReportDeadlineExceeded:
+    """What is said once of a pod that took too long."""
+    return plan.ReportDeadlineExceeded(cause="the pod's deadline has passed")
+
+
+def is_to_be_announced(view: View) -> bool:
+    """Whether that has not been said yet."""
+    return deadline_exceeded(view) and announcement(view).key not in view.memory.reported
 
 
 def for_good(view: View) -> bool:

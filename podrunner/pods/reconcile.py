@@ -41,19 +41,12 @@ def _wanted(view: View) -> Plan:
         return stopping.rest(view, f"the pod has {view.pod.status.phase.lower()}")
     end = ending.of(view)
     if end is not None:
-        return _deadline_exceeded(view, end) + stopping.rest(view, end.cause)
+        announced = [ending.announcement(view)] if ending.is_to_be_announced(view) else []
+        return plan.do(*announced) + stopping.rest(view, end.cause)
     deadline = Plan(wake_at=ending.deadline(view))
     if view.sandbox is None:
         return deadline + _lost_sandbox(view) + _outdated(view)
     return deadline + _started_sandbox(view) + _containers(view) + _outdated(view)
-
-
-def _deadline_exceeded(view: View, end: ending.End) -> Plan:
-    """Says once that the pod took too long."""
-    if end.reason != ending.DEADLINE_EXCEEDED:
-        return Plan()
-    said = plan.ReportDeadlineExceeded(cause=end.cause)
-    return Plan() if said.key in view.memory.reported else plan.do(said)
 
 
 def _vain_hooks(view: View) -> Plan:

@@ -55,13 +55,13 @@ def _sorted(statuses: Iterable[ContainerStatus]) -> tuple[ContainerStatus, ...]:
 
 
 def _end(view: View) -> ending.End | None:
-    """How the pod ended, once nothing of it runs any more and all of it has been told."""
+    """How the pod ended, once nothing of it runs any more and all that goes before has been told."""
     stored = view.pod.status
     if stored.phase in ending.FINAL_PHASES:
         return ending.End("it has ended", stored.phase, stored.reason, stored.message)
     alive = any(known.state is observed.State.RUNNING for known in view.observed.containers)
     untold = any(telling.withheld(view, container) for container in spec.containers(view.pod))
-    return None if alive or untold or view.starting else ending.of(view)
+    return None if alive or untold or view.starting or ending.is_to_be_announced(view) else ending.of(view)
 
 
 def _phase(pod: Pod, init_statuses: Sequence[ContainerStatus], statuses: Sequence[ContainerStatus]) -> str:

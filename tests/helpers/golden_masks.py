@@ -4,6 +4,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+NAMESPACE = "NAMESPACE"
+"""The namespace in the recordings."""
+
 _MASKS = (
     (re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"), "<uid>"),
     (re.compile(r"\b[0-9a-f]{64}\b"), "<container id>"),
@@ -15,7 +18,7 @@ _MASKS = (
 
 def text(given: str, namespace: str) -> str:
     """The text with NAMESPACE for the namespace, `vm` for the node's name, and words for ids."""
-    given = given.replace(namespace, "NAMESPACE")
+    given = given.replace(namespace, NAMESPACE)
     for pattern, word in _MASKS:
         given = pattern.sub(word, given)
     return given

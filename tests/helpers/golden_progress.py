@@ -5,6 +5,7 @@ Every complaint is a text for people. What is listed as a difference has to occu
 
 import difflib
 import itertools
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
@@ -48,13 +49,20 @@ def is_complete(recording: Recording, shown: Shown) -> bool:
     return rows and events and not final.complaints(recording, shown.final)
 
 
+def has_come_to(recording: Recording, moment: float, rows: tuple[str, ...]) -> bool:
+    """Whether the row has come that was the newest at that moment of the recording."""
+    newest = [row for at, row in recording.rows if at < moment][-1]
+    return newest in rows
+
+
 def is_astray(recording: Recording, rows: tuple[str, ...]) -> bool:
     """Whether the rows cannot become any more what is to be seen before the deletion."""
     return all(_before(recording, each)[: len(rows)] != rows for each in _possible_rows(recording))
 
 
 def _before(recording: Recording, timed: Sequence[Timed[T]]) -> tuple[T, ...]:
-    return tuple(each for at, each in timed if at <= recording.deleted_at)
+    """Those before the deletion."""
+    return tuple(each for at, each in timed if at < recording.deleted_at)
 
 
 def _texts(rows: Sequence[Timed[str]]) -> tuple[str, ...]:
@@ -82,6 +90,9 @@ def _possibilities(
 
 def _apply(change: Any, changed: list[Timed[T]]) -> None:
     place = change.drop or change.after
+    if not place:
+        changed.append((math.inf, change.add))
+        return
     index = next((index for index, (_, each) in enumerate(changed) if each == place), None)
     assert index is not None, f"a difference is listed for something that was not recorded: {place}"
     if change.drop:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import msgspec
 import yaml
 
+import golden_masks as masks
 from podrunner.objects import loading, pod as pods, support
 
 CASES = Path(__file__).parent.parent / "golden" / "cases"
@@ -35,7 +36,10 @@ class RowChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class EventChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An event that is there too, `after` another, or one that is not; perhaps (`maybe`), where time decides."""
+    """An event that is there too, `after` another, or one that is not; perhaps (`maybe`), where time decides.
+
+    One that is after none comes last, after the deletion.
+    """
 
     why: str
     add: Event | None = None
@@ -110,7 +114,7 @@ def load(name: str) -> Recording:
         manifest=(folder / "pod.yaml").read_text(),
         rows=tuple((at, row) for at, row in told["status"]),
         events=_firsts(told["events"]),
-        final=told["final"],
+        final=masks.everywhere(told["final"], masks.NAMESPACE),
         actions=tuple(Action(*action) for action in told["actions"] if action[0] <= told["delete_at"]),
         deleted_at=told["delete_at"],
         delete_arguments=tuple(told["delete_args"].split()),
@@ -126,5 +130,5 @@ def read_differences(text: str) -> Differences:
 def _firsts(told: list[list[Any]]) -> tuple[tuple[float, Event], ...]:
     found: dict[Event, float] = {}
     for at, *words, _count in told:
-        found.setdefault(Event(*words), at)
+        found.setdefault(Event(*(masks.text(word, masks.NAMESPACE) for word in words)), at)
     return tuple((at, event) for event, at in found.items())

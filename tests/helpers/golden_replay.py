@@ -1,6 +1,7 @@
 """Replays recorded cases on a real engine: each pod in a namespace of its own, watched until nothing of it is left."""
 
 import contextlib
+import functools
 import subprocess
 import threading
 import time
@@ -15,7 +16,7 @@ import golden_final as final
 import golden_masks as masks
 import golden_progress as progress
 from golden_progress import DELETED, Shown
-from golden_recordings import Event, Recording
+from golden_recordings import Action, Event, Recording
 from kubectl_session import KubectlWorld
 from podrunner.client import api
 from podrunner.engine import labels
@@ -88,7 +89,7 @@ class Replay:
             time.sleep(SETTLING_SECONDS)
             before = self._watched.shown
             self._kubectl("delete", "pod", self._pod_name, "--wait=false", *self._recording.delete_arguments)
-            self._watched.until(lambda shown: shown.rows[-1] == DELETED, LONGEST_SECONDS)
+            self._watched.until(lambda shown: DELETED in shown.rows, LONGEST_SECONDS)
             commandline.eventually(lambda: not self._containers(), LONGEST_SECONDS)
             stored = self._stored_events()
             self._watched.until(lambda shown: stored <= set(shown.events), LONGEST_SECONDS)
@@ -122,7 +123,7 @@ class Replay:
         streams.callback(stream.close)
 
     def _act(self, created: float) -> None:
-        """Gives the recorded commands at their times, unless the case cannot become what it was before that."""
+        """Gives the recorded commands at their times, and not before what had been shown before them."""
         environ = {
             **self._world.kubectl_environ,
             "NS": self._namespace,
@@ -130,9 +131,14 @@ class Replay:
             "KUBECTL": self._world.program,
         }
         for action in self._recording.actions:
-            if self._watched.until(self._is_astray, created + action.at - time.monotonic()):
+            self._watched.until(self._is_astray, created + action.at - time.monotonic())
+            self._watched.until(functools.partial(self._is_ready_for, action), LONGEST_SECONDS)
+            if self._is_astray(self._watched.shown):
                 return
-            subprocess.run(["sh", "-c", action.command], env=environ, check=True, capture_output=True)
+            subprocess.run(["sh", "-c", action.command], env=environ, check=True, stdout=subprocess.DEVNULL)
+
+    def _is_ready_for(self, action: Action, shown: Shown) -> bool:
+        return progress.has_come_to(self._recording, action.at, shown.rows) or self._is_astray(shown)
 
     def _is_over(self, shown: Shown) -> bool:
         return progress.is_complete(self._recording, shown) or self._is_astray(shown)

@@ -22,7 +22,7 @@ CHUNK_BYTES = 1 << 16
 def serving(folder: Path, target: str) -> Iterator[int]:
     """The port at localhost where the Unix socket `target` is reached by TLS; `folder` gets `ca.pem`, its authority."""
     trust = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    trust.load_cert_chain(_certificate(folder))
+    trust.load_cert_chain(certificate(folder))
     with socket.create_server(("127.0.0.1", 0)) as listener:
         threading.Thread(target=_serve, args=(listener, trust, target), daemon=True).start()
         yield int(listener.getsockname()[1])
@@ -72,7 +72,7 @@ def _relay(secure: ssl.SSLSocket, plain: socket.socket) -> None:
                     return
 
 
-def _certificate(folder: Path) -> Path:
+def certificate(folder: Path) -> Path:
     """A certificate for 127.0.0.1 that is its own authority, and its key, in one file."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "engine")])
