@@ -20,6 +20,8 @@ check: venv
 bench: images
 	.venv/bin/python bench/startup.py $(ARGS)
 	.venv/bin/python bench/watch.py
+	.venv/bin/python bench/lifecycle.py
+	.venv/bin/python bench/probes.py
 
 images: venv engine
 	.venv/bin/python scripts/images.py

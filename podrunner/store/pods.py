@@ -87,12 +87,17 @@ def delete(
     asked = 0 if _has_ended(pod) and not stays else grace_seconds
     marked = _shortened(pod, asked) if pod.metadata.deletion_timestamp else _marked(registry, pod, asked)
     at_once = not pod.spec.node_name or (marked.deletion_grace_period_seconds == 0 and not stays)
-    if at_once and not pod.metadata.finalizers:
-        gone: Pod = pod if dry_run else registry.delete(POD, namespace, name)
-        return gone
     if at_once:
         marked = msgspec.structs.replace(marked, deletion_grace_period_seconds=0)
-    return registry.update(msgspec.structs.replace(pod, metadata=marked), dry_run=dry_run)
+    if not at_once or pod.metadata.finalizers:
+        return registry.update(msgspec.structs.replace(pod, metadata=marked), dry_run=dry_run)
+    if dry_run:
+        return pod
+    if pod.spec.node_name:
+        # Who watches sees the mark before the end (`updateForGracefulDeletionAndFinalizers`, registry/store.go).
+        registry.update(msgspec.structs.replace(pod, metadata=marked))
+    gone: Pod = registry.delete(POD, namespace, name)
+    return gone
 
 
 def remove(registry: Registry, namespace: str, name: str, uid: str) -> None:

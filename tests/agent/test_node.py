@@ -13,7 +13,7 @@ from podrunner.agent import executor, node
 from podrunner.agent.outcome import Outcome
 from podrunner.engine import client, watch
 from podrunner.objects.pod import Pod, PodSchedulingGate
-from podrunner.pods import plan, reconcile
+from podrunner.pods import observed, plan, reconcile
 from podrunner.pods.view import View
 from podrunner.store import pods
 
@@ -82,11 +82,11 @@ async def test_an_operation_that_fails_on_a_defect_is_begun_again(
     perform = executor.Executor.perform
     failures: Iterator[Exception] = iter([RuntimeError("out of order")])
 
-    async def faulty(self: executor.Executor, pod: Pod, operation: plan.Operation) -> Outcome:
+    async def faulty(self: executor.Executor, pod: Pod, has: observed.Observed, operation: plan.Operation) -> Outcome:
         if isinstance(operation, plan.StartContainer):
             for failure in failures:
                 raise failure
-        return await perform(self, pod, operation)
+        return await perform(self, pod, has, operation)
 
     monkeypatch.setattr(executor.Executor, "perform", faulty)
     monkeypatch.setattr(node, "WORK_AGAIN_AFTER", 0.1)

@@ -15,7 +15,7 @@ from golden_replay import Replay
 from kubectl_session import KubectlWorld
 
 AT_A_TIME = 8
-BACKOFF_SCALE = 0.1
+BACKOFF_SCALE = 0.2
 OTHER_IMAGE = "busybox:1.29"
 OTHER_DOCKERFILE = f'FROM {commandline.IMAGE}\nLABEL description="an image of another id"\n'
 

@@ -27,7 +27,7 @@ from podrunner.pods import columns
 LONGEST_SECONDS = 60.0
 """How long is waited for what was recorded before the deletion, and again for what was after it."""
 
-SETTLING_SECONDS = 0.3
+SETTLING_SECONDS = 0.2
 """Something that should not come, but comes at once, is seen."""
 
 S = TypeVar("S", bound=msgspec.Struct)

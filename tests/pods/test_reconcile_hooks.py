@@ -3,6 +3,8 @@
 Obligations of kubernetes `startContainer` and `killContainer`, pkg/kubelet/kuberuntime/kuberuntime_container.go.
 """
 
+from typing import Any
+
 from msgspec import structs
 
 import pod_cases
@@ -30,7 +32,7 @@ def seen(
     subject: Pod,
     now: float = 1,
     under_way: tuple[plan.Operation, ...] = (),
-    **entries: object,
+    **entries: Any,
 ) -> view.View:
     return see(sandbox(), *what, pod=subject, now=now, memory=remembering(**entries), under_way=under_way)
 

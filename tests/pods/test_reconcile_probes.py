@@ -4,6 +4,8 @@ Obligations of kubernetes `doProbe` (pkg/kubelet/prober/worker.go), `UpdatePodSt
 `computePodActions` (pkg/kubelet/kuberuntime/kuberuntime_manager.go).
 """
 
+from typing import Any
+
 import pytest
 from msgspec import structs
 
@@ -24,7 +26,7 @@ def pod(main: Container = PROBED, policy: str = "Always") -> Pod:
     return pod_cases.pod(inits=(), mains=(main,), policy=policy)
 
 
-def seen(results: Results | None = None, *, subject: Pod | None = None, **entries: object) -> view.View:
+def seen(results: Results | None = None, *, subject: Pod | None = None, **entries: Any) -> view.View:
     """kubia runs, and its probes say this."""
     told = {} if results is None else {"kubia-0": results}
     return see(*UP, pod=subject or pod(), memory=remembering(probes=told, **entries))

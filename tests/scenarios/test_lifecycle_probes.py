@@ -154,7 +154,7 @@ def test_an_https_probe_checks_no_certificate(world: World, certificate: str) ->
 
 def test_a_startup_probe_holds_back_the_others_until_it_succeeds(world: World) -> None:
     """Source: "should be restarted startup probe fails", "should be ready immediately after startupProbe succeeds"."""
-    probes = {
+    probes: dict[str, Any] = {
         "startupProbe": probe(exec_("test -e /tmp/up"), failureThreshold=30),
         "livenessProbe": probe(exec_("test -e /tmp/up")),
         "readinessProbe": probe(exec_("test -e /tmp/up"), periodSeconds=30),
@@ -179,8 +179,8 @@ def test_a_startup_probe_that_fails_restarts_the_container(world: World) -> None
 def test_the_grace_period_of_a_probe_wins_over_the_pods(world: World, kind: str) -> None:
     """Source: "should override timeoutGracePeriodSeconds when LivenessProbe (StartupProbe) field is set"."""
     stubborn = "trap '' TERM; while :; do sleep 0.05; done"
-    failing = probe(exec_("false"), terminationGracePeriodSeconds=1)
-    pod = manifest(container(stubborn, **{kind: failing}), restartPolicy="Always", terminationGracePeriodSeconds=500)
+    failing: dict[str, Any] = {kind: probe(exec_("false"), terminationGracePeriodSeconds=1)}
+    pod = manifest(container(stubborn, **failing), restartPolicy="Always", terminationGracePeriodSeconds=500)
     serve(world).create(pod)
     eventually(lambda: "die main#0 137" in world.history("die"))
     world.delete(grace_seconds=0)
@@ -208,7 +208,7 @@ def test_a_container_that_is_never_restarted_is_killed_all_the_same(world: World
 def test_probes_reach_a_pod_whose_network_is_out_of_sight(hidden_network: str, world: World) -> None:
     """Through the sandbox, where the pod's address can't be reached from here (Docker Desktop, remote engines)."""
     page = f"echo hello > /tmp/index.html; {SERVING}"
-    probes = {
+    probes: dict[str, Any] = {
         "startupProbe": probe({"tcpSocket": {"port": 8080}}, failureThreshold=30),
         "readinessProbe": probe({"httpGet": {"port": 8080, "path": "/"}}, timeoutSeconds=5),
     }
@@ -227,7 +227,10 @@ def test_probes_reach_a_pod_whose_network_is_out_of_sight(hidden_network: str, w
 
 def test_a_server_that_starts_anew_knows_what_was_ready(world: World) -> None:
     """Nothing that was ready or started is taken back because podrunner was killed."""
-    probes = {"startupProbe": probe(exec_("true")), "readinessProbe": probe(exec_("true"), periodSeconds=60)}
+    probes: dict[str, Any] = {
+        "startupProbe": probe(exec_("true")),
+        "readinessProbe": probe(exec_("true"), periodSeconds=60),
+    }
     serve(world).create(manifest(container(FOREVER, **probes)))
     eventually(lambda: is_ready(world))
     before = world.pod()

@@ -1,5 +1,7 @@
 """Sidecars on a real engine: obligations of kubernetes test/e2e_node/container_lifecycle_test.go."""
 
+from typing import Any
+
 import pytest
 
 from commandline import container, eventually, manifest
@@ -145,7 +147,8 @@ def test_the_pre_stop_hooks_of_sidecars_begin_at_once(world: World) -> None:
 def test_a_sidecar_whose_probe_fails_runs_its_pre_stop_hook_and_is_restarted(world: World, kind: str) -> None:
     """Source: "should call the container's preStop hook and restart it if its startup (liveness) probe fails"."""
     hook = {"preStop": exec_("echo hooked > /proc/1/fd/1")}
-    failing = sidecar(lifecycle=hook, **{kind: probe(exec_("false"))})
+    probes: dict[str, Any] = {kind: probe(exec_("false"))}
+    failing = sidecar(lifecycle=hook, **probes)
     serve(world).create(manifest(container(FOREVER), init=(failing,)))
     eventually(lambda: world.pod().status.init_container_statuses[0].restart_count > 0)
     assert "hooked" in world.log("side", previous="true")
