@@ -115,9 +115,15 @@ def _redirected(request: _Request, answer: _Answer) -> _Request | None:
     """The request that the answer leads to, if to any; a Host of one's own goes along within the same place."""
     if answer.status not in _REDIRECTS or not answer.location:
         return None
-    place = urllib.parse.urlsplit(urllib.parse.urljoin(request.url.geturl(), answer.location))
+    try:
+        place = urllib.parse.urlsplit(urllib.parse.urljoin(request.url.geturl(), answer.location))
+        following = _Request(place, request.headers, place.netloc)
+        following.port  # noqa: B018 it is parsed only when it is asked for
+    except ValueError as error:
+        told = wording.quoted(answer.location)
+        raise errors.Unreachable(f"failed to parse Location header {told}: {error}") from error
     relative = not urllib.parse.urlsplit(answer.location).scheme
-    return _Request(place, request.headers, request.host if relative else place.netloc)
+    return following._replace(host=request.host) if relative else following
 
 
 async def _ask(engine: client.Client, sandbox: observed.Sandbox, request: _Request) -> _Answer:
@@ -136,9 +142,7 @@ async def _ask(engine: client.Client, sandbox: observed.Sandbox, request: _Reque
 
 async def _exchange(stream: reaching.Stream, request: _Request) -> _Answer:
     connection = h11.Connection(h11.CLIENT)
-    headers = [("Host", request.host), *request.headers, ("Connection", "close")]
-    asked = h11.Request(method="GET", target=request.target, headers=headers)
-    stream.writer.write((connection.send(asked) or b"") + (connection.send(h11.EndOfMessage()) or b""))
+    stream.writer.write(_head(connection, request))
     await stream.writer.drain()
     head: h11.Response | None = None
     body = b""
@@ -146,7 +150,10 @@ async def _exchange(stream: reaching.Stream, request: _Request) -> _Answer:
         while len(body) < LONGEST_BODY:
             event = connection.next_event()
             if event is h11.NEED_DATA:
-                connection.receive_data(await stream.reader.read(_CHUNK))
+                data = await stream.reader.read(_CHUNK)
+                if not data and head is None:
+                    raise errors.Unreachable("EOF")
+                connection.receive_data(data)
             elif isinstance(event, h11.Response):
                 head = event
             elif isinstance(event, h11.Data):
@@ -156,13 +163,18 @@ async def _exchange(stream: reaching.Stream, request: _Request) -> _Answer:
     except h11.RemoteProtocolError as error:
         # A body that ends too early is read as far as it goes.
         if head is None:
-            raise errors.Unreachable(_broken(error)) from error
+            raise errors.Unreachable(f"net/http: HTTP/1.x transport connection broken: {error}") from error
     if head is None:
         raise errors.Unreachable("EOF")
     location = next((value.decode("latin-1") for name, value in head.headers if name == b"location"), "")
     return _Answer(head.status_code, location, body[:LONGEST_BODY].decode(errors="replace"))
 
 
-def _broken(error: h11.RemoteProtocolError) -> str:
-    told = str(error)
-    return "EOF" if "closed connection" in told else f"net/http: HTTP/1.x transport connection broken: {told}"
+def _head(connection: h11.Connection, request: _Request) -> bytes:
+    """The whole request; it has no body. Raises Unreachable for what can't be sent, a line break in a header, say."""
+    headers = [("Host", request.host), *request.headers, ("Connection", "close")]
+    try:
+        asked = h11.Request(method="GET", target=request.target, headers=headers)
+    except (h11.LocalProtocolError, UnicodeError) as error:
+        raise errors.Unreachable(f"net/http: invalid request: {error}") from error
+    return (connection.send(asked) or b"") + (connection.send(h11.EndOfMessage()) or b"")

@@ -103,6 +103,8 @@ async def _direct(host: str, port: int, tls: ssl.SSLContext | None) -> Stream:
         raise
     except OSError as error:
         raise errors.Unreachable(_dialled(host, port, error)) from error
+    except UnicodeError as error:
+        raise errors.Unreachable(f"dial tcp: lookup {host}: no such host") from error
 
 
 def _dialled(host: str, port: int, error: OSError) -> str:

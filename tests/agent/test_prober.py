@@ -56,9 +56,15 @@ class Bench:
         return self.answer()
 
     @asynccontextmanager
-    async def probing(self, kind: Kind, *, since: float = 0.0, **fields: int) -> AsyncIterator[None]:
+    async def probing(self, kind: Kind, *, since: float = 0.0, **fields: Any) -> AsyncIterator[None]:
         """While it lasts, the container that was started `since` is probed."""
-        given = {"period_seconds": 2, "failure_threshold": 1, "success_threshold": 1, "timeout_seconds": 1, **fields}
+        given: dict[str, Any] = {
+            "period_seconds": 2,
+            "failure_threshold": 1,
+            "success_threshold": 1,
+            "timeout_seconds": 1,
+            **fields,
+        }
         probe = Probe(exec=ExecAction(command=("true",)), **given)
         field = f"{kind.lower()}_probe"
         pod = pod_cases.pod(inits=(), mains=(pod_cases.changed(pod_cases.KUBIA, **{field: probe}),))
