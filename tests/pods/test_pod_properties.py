@@ -17,12 +17,15 @@ from model_engine import FOREVER, ImageSource, Run
 from model_node import Node
 from podrunner.objects.container import Container, ExecAction, Lifecycle, LifecycleHandler, Probe, SleepAction
 from podrunner.objects.pod import Pod
-from podrunner.pods import observed, plan, restarts, spec
+from podrunner.pods import observed, plan, restarts, spec, stopping
 
 SETTLES = 1500
 """Decisions after which a pod that has not come to rest goes round in circles."""
 
 HOUR = 3600.0
+
+ENGINES_OWN_TIME = 2.0
+"""Seconds in which what is under way comes to its end, and signals arrive."""
 
 thoroughly = hypothesis.settings(
     max_examples=int(os.environ.get("PODRUNNER_EXAMPLES", "40")),
@@ -462,3 +465,19 @@ def test_a_pod_deleted_in_any_observed_state_leaves_nothing(story: Story) -> Non
 @hypothesis.given(stories(deletions=True))
 def test_a_pod_deleted_at_any_moment_leaves_nothing(story: Story) -> None:
     assert play(story).gone
+
+
+@thoroughly
+@hypothesis.given(stories(), DELETIONS)
+def test_no_container_outlives_the_grace_period(story: Story, deletion: Mishap) -> None:
+    """Sidecars neither, though they wait for their turn; but for the kubelet's two seconds and the engine's own time."""
+    calm = story._replace(mishaps=[], refusals={}, events_arrive=[True])
+    grace = calm.grace if deletion.argument is None else int(deletion.argument)
+    node = WatchedNode(calm)
+    node.after(deletion.seconds, functools.partial(node.delete, grace))
+    late = deletion.seconds + grace + stopping.SHORTEST_SHUTDOWN.total_seconds() + ENGINES_OWN_TIME
+    node.after(late, lambda: node.log.append("the grace period is over"))
+    node.begin()
+    node.run(until=late, settles=SETTLES)
+    running = [known.name for known in node.engine.has.containers if known.state is observed.State.RUNNING]
+    assert not running, "\n".join(node.log[-40:])

@@ -51,8 +51,19 @@ def kubia_init_fail(world: World, example: str, network: str) -> None:
     assert world.history("create") == ["create POD#0", "create init-demo#0", "create migrate#0"]
 
 
+def job_with_sidecar(world: World, example: str, network: str) -> None:
+    running = world.start("run", "--quiet", example)
+    assert running.status() == 0, running.err
+    lines = running.out.splitlines()
+    assert next(line for line in lines if line.startswith("[job]")).startswith(
+        "[job] Hey there, this is job-with-sidecar."
+    )
+    assert world.history("start", "die")[-4:] == ["start job#0", "die job#0 0", "die server#0 0", "die POD#0 137"]
+
+
 RUNS: dict[str, Callable[[World, str, str], None]] = {
     "hello.yaml": hello,
+    "job-with-sidecar.yaml": job_with_sidecar,
     "kubia-init.yaml": kubia_init,
     "kubia-init-slow.yaml": kubia_init_slow,
     "kubia-init-fail.yaml": kubia_init_fail,
