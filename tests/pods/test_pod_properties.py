@@ -470,7 +470,7 @@ def test_a_pod_deleted_at_any_moment_leaves_nothing(story: Story) -> None:
 @thoroughly
 @hypothesis.given(stories(), DELETIONS)
 def test_no_container_outlives_the_grace_period(story: Story, deletion: Mishap) -> None:
-    """Sidecars neither, though they wait for their turn; but for the kubelet's two seconds and the engine's own time."""
+    """Sidecars neither, which wait for their turn; but for the kubelet's two seconds and the engine's own time."""
     calm = story._replace(mishaps=[], refusals={}, events_arrive=[True])
     grace = calm.grace if deletion.argument is None else int(deletion.argument)
     node = WatchedNode(calm)
