@@ -238,7 +238,7 @@ class Executor:
                 message = await engine_messages.read(self._engine, operation.sandbox_id, file)
             if container is not None and not message and messages.falls_back_to_logs(container, operation.exit_code):
                 message = await engine_messages.tail_of_log(self._engine, operation.container_id)
-        return Outcome(operation, learned=lambda known: memory.message_read(known, operation, message))
+        return Outcome(operation, learned=lambda known: memory.message_read(known, operation.container_id, message))
 
     async def _signal_container(self, pod: Pod, operation: plan.SignalContainer) -> Outcome:
         name = operation.container

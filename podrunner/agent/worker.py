@@ -19,7 +19,7 @@ from podrunner.agent.prober import Prober
 from podrunner.engine import observe
 from podrunner.objects import meta
 from podrunner.objects.pod import Pod
-from podrunner.pods import conditions, ending, memory, observed, plan, probing, reconcile, spec, status
+from podrunner.pods import conditions, ending, memory, messages, observed, plan, probing, reconcile, spec, status
 from podrunner.pods.view import Memory, View
 from podrunner.store import events, pods
 from podrunner.store.registry import Registry
@@ -168,6 +168,11 @@ class Worker:
             self._memory = memory.container_observed(self._memory, what)
 
     def _forget(self, engine_id: str) -> None:
+        """The engine has the container no longer. How it ended is told first, as nobody will know it later."""
+        ended = next((known for known in messages.unread(self._view()) if known.id == engine_id), None)
+        if ended is not None:
+            self._memory = memory.message_read(self._memory, engine_id, "")
+            self._report()
         self._observed = self._observed.without(engine_id)
         self._memory = memory.container_gone(self._memory, engine_id)
 
@@ -200,7 +205,8 @@ class Worker:
         while not self._over:
             basis = self._basis()
             decided = reconcile.reconcile(self._view())
-            self._announcer.release(self._pod)
+            if not self._view().during(decided).starting:
+                self._announcer.release(self._pod)
             self._report(decided)
             if self._basis() != basis:
                 continue

@@ -84,9 +84,9 @@ def pre_stop_ended(memory: Memory, operation: plan.RunPreStop) -> Memory:
     return structs.replace(memory, pre_stopped=memory.pre_stopped | {operation.container_id})
 
 
-def message_read(memory: Memory, operation: plan.ReadMessage, message: str) -> Memory:
+def message_read(memory: Memory, container_id: str, message: str) -> Memory:
     """What a container left to say at its end is known."""
-    return structs.replace(memory, messages=_with(memory.messages, operation.container_id, message))
+    return structs.replace(memory, messages=_with(memory.messages, container_id, message))
 
 
 def probed(memory: Memory, instance_id: str, results: Results) -> Memory:

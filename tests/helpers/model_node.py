@@ -328,7 +328,9 @@ class Node:
                 case plan.RunPreStop():
                     return Answer(learned=lambda known: memory.pre_stop_ended(known, operation))
                 case plan.ReadMessage():
-                    return Answer(learned=lambda known: memory.message_read(known, operation, "last words"))
+                    return Answer(
+                        learned=lambda known: memory.message_read(known, operation.container_id, "last words")
+                    )
                 case plan.SignalContainer():
                     engine.kill(operation.container_id, operation.signal)
                     return Answer()
