@@ -20,11 +20,11 @@ import setproctitle
 
 from podrunner import __version__, clock, errors, holding, paths
 from podrunner.agent import registration
-from podrunner.agent.executor import Services
 from podrunner.agent.followers import Followers
 from podrunner.agent.network import PodNetwork
 from podrunner.agent.node import Node
 from podrunner.agent.progress import Progress
+from podrunner.agent.services import Services
 from podrunner.api import activity, app, auth, context, front, listen
 from podrunner.engine import address, client, networks
 from podrunner.pods import spec

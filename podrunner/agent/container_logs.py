@@ -10,7 +10,7 @@ from datetime import datetime
 
 from podrunner import errors
 from podrunner.agent import targets
-from podrunner.agent.executor import Services
+from podrunner.agent.services import Services
 from podrunner.engine import logs
 from podrunner.objects.pod import Pod
 from podrunner.objects.pod_status import ContainerState

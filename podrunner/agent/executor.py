@@ -7,33 +7,17 @@ import contextlib
 import time
 from collections.abc import Callable
 from datetime import timedelta
-from typing import NamedTuple
 
-from podrunner import clock, errors
+from podrunner import errors
 from podrunner.agent import handlers, hooks
 from podrunner.agent.announcer import Announcer
-from podrunner.agent.followers import Followers
-from podrunner.agent.network import PodNetwork
 from podrunner.agent.outcome import Outcome
-from podrunner.agent.progress import Progress
-from podrunner.engine import client, containers, images, messages as engine_messages, observe, ports
+from podrunner.agent.services import Services
+from podrunner.engine import containers, images, messages as engine_messages, observe, ports
 from podrunner.objects.container import Container, LifecycleHandler
 from podrunner.objects.pod import Pod
 from podrunner.pods import memory, messages, observed, plan, restarts, spec
 from podrunner.pods.view import Image
-
-
-class Services(NamedTuple):
-    """What the executors of all pods share."""
-
-    engine: client.Client
-    instance: str
-    network: PodNetwork
-    followers: Followers
-    progress: Progress
-    clock: clock.Clock
-    node_ip: str
-    backoff_scale: float = 1.0
 
 
 class Executor:

@@ -12,9 +12,9 @@ from datetime import datetime
 
 from podrunner import errors
 from podrunner.agent import container_logs, registration, sessions, worker
-from podrunner.agent.executor import Services
 from podrunner.agent.leases import Leases
 from podrunner.agent.progress import Report
+from podrunner.agent.services import Services
 from podrunner.agent.usage import PodUsage, Usage
 from podrunner.engine import containers, logs, observe, watch
 from podrunner.engine.session import Session
@@ -80,17 +80,31 @@ class Node:
     ) -> Session:
         """Starts a command in a running container of the pod. See `sessions.exec`."""
         return await sessions.exec(
-            self._services.engine, pod, container, command, stdin=stdin, stdout=stdout, stderr=stderr, tty=tty
+            self._services.engine,
+            pod,
+            self._has(pod),
+            container,
+            command,
+            stdin=stdin,
+            stdout=stdout,
+            stderr=stderr,
+            tty=tty,
         )
 
     async def attach(self, pod: Pod, container: str, *, stdin: bool, stdout: bool, stderr: bool, tty: bool) -> Session:
         """Attaches to a running container. Like the kubelet, to a terminal if its spec, not `tty`, asks for one."""
-        return await sessions.attach(self._services.engine, pod, container, stdin=stdin, stdout=stdout, stderr=stderr)
+        return await sessions.attach(
+            self._services.engine, pod, self._has(pod), container, stdin=stdin, stdout=stdout, stderr=stderr
+        )
 
     async def port_forward(self, pod: Pod, port: int) -> Tunnel:
         """Connects to a port of the pod. See `sessions.forward`."""
         known = self._workers.get(pod.metadata.uid)
         return await sessions.forward(self._services.engine, pod, known.sandbox if known else None, port)
+
+    def _has(self, pod: Pod) -> observed.Observed:
+        known = self._workers.get(pod.metadata.uid)
+        return known.has if known else observed.Observed()
 
     async def usage(self, pods: Iterable[Pod]) -> list[PodUsage]:
         """What those of the pods use that run. See `usage.Usage.of`."""

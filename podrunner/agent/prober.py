@@ -10,7 +10,7 @@ from collections.abc import Callable
 from podrunner import errors
 from podrunner.agent import checks, handlers
 from podrunner.agent.announcer import Announcer
-from podrunner.agent.executor import Services
+from podrunner.agent.services import Services
 from podrunner.objects.container import Probe
 from podrunner.objects.pod import Pod
 from podrunner.pods import observed, probing, spec, thresholds

@@ -12,12 +12,13 @@ from podrunner.engine.session import Session
 from podrunner.engine.tunnels import Tunnel
 from podrunner.objects.container import Container
 from podrunner.objects.pod import Pod
-from podrunner.pods import observed, spec
+from podrunner.pods import observed
 
 
 async def exec(
     engine: client.Client,
     pod: Pod,
+    has: observed.Observed,
     container: str,
     command: Sequence[str],
     *,
@@ -26,26 +27,34 @@ async def exec(
     stderr: bool,
     tty: bool,
 ) -> Session:
-    """Starts `command` in a running container, be it an init container; an empty name means the only main one.
+    """Starts `command` in a container that runs among those that the engine `has` of the pod, be it an init container
+    or one whose postStart hook has not ended yet; an empty name means the only main one.
 
     Raises BadRequest, ObjectError if the container does not run, EngineError.
     """
     name = _target(pod, container).name
     try:
         return await engine_exec.start(
-            engine, _running(pod, name), command, stdin=stdin, stdout=stdout, stderr=stderr, tty=tty
+            engine, _running(has, name), command, stdin=stdin, stdout=stdout, stderr=stderr, tty=tty
         )
     except (errors.EngineNotFound, errors.EngineConflict) as ended:
         raise errors.ObjectError(f'container not found ("{name}")') from ended
 
 
 async def attach(
-    engine: client.Client, pod: Pod, container: str, *, stdin: bool, stdout: bool, stderr: bool
+    engine: client.Client,
+    pod: Pod,
+    has: observed.Observed,
+    container: str,
+    *,
+    stdin: bool,
+    stdout: bool,
+    stderr: bool,
 ) -> Session:
     """Attaches to a running container, to its terminal if its spec asks for one. Raises as `exec` does."""
     target = _target(pod, container)
     try:
-        engine_id = _running(pod, target.name)
+        engine_id = _running(has, target.name)
         return await engine_attach.attach(engine, engine_id, stdin=stdin, stdout=stdout, stderr=stderr, tty=target.tty)
     except (errors.EngineNotFound, errors.EngineConflict) as ended:
         raise errors.ObjectError(f"container {target.name} not found in pod {_full_name(pod)}") from ended
@@ -76,12 +85,12 @@ def _require_node(pod: Pod) -> None:
         raise errors.BadRequest(f"pod {pod.metadata.name} does not have a host assigned")
 
 
-def _running(pod: Pod, name: str) -> str:
+def _running(has: observed.Observed, name: str) -> str:
     """The engine's id of the running instance. Raises EngineNotFound."""
-    status = spec.status(pod, name)
-    if status is None or status.state.running is None:
+    newest = has.latest(name)
+    if newest is None or newest.state is not observed.State.RUNNING:
         raise errors.EngineNotFound(f"no instance of {name} runs")
-    return status.container_id.removeprefix("docker://")
+    return newest.id
 
 
 def _full_name(pod: Pod) -> str:

@@ -13,9 +13,10 @@ import msgspec
 
 from podrunner import errors
 from podrunner.agent.announcer import Announcer
-from podrunner.agent.executor import Executor, Services
+from podrunner.agent.executor import Executor
 from podrunner.agent.outcome import Outcome
 from podrunner.agent.prober import Prober
+from podrunner.agent.services import Services
 from podrunner.engine import observe
 from podrunner.objects import meta
 from podrunner.objects.pod import Pod
@@ -69,6 +70,11 @@ class Worker:
     def pod(self) -> Pod:
         """The pod's object as the worker knows it."""
         return self._pod
+
+    @property
+    def has(self) -> observed.Observed:
+        """What the engine has of the pod, as the worker knows it."""
+        return self._observed
 
     @property
     def sandbox(self) -> observed.Sandbox | None:

@@ -8,12 +8,12 @@ import pytest
 
 from node_world import NodeWorld
 from podrunner import clock
-from podrunner.agent.executor import Services
 from podrunner.agent.followers import Followers
 from podrunner.agent.network import PodNetwork
 from podrunner.agent.node import Node
 from podrunner.agent.progress import Progress
 from podrunner.agent.registration import Machine
+from podrunner.agent.services import Services
 from podrunner.engine import client
 from podrunner.store import system as store_system
 from podrunner.store.registry import Registry

@@ -8,7 +8,7 @@ import pytest
 import pod_cases
 from podrunner import errors
 from podrunner.agent import container_logs
-from podrunner.agent.executor import Services
+from podrunner.agent.services import Services
 from podrunner.objects.pod import Pod
 from podrunner.pods.view import Waiting
 

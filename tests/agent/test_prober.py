@@ -14,8 +14,8 @@ import virtual_time
 from podrunner import errors
 from podrunner.agent import checks, handlers
 from podrunner.agent.announcer import Announcer
-from podrunner.agent.executor import Services
 from podrunner.agent.prober import Prober
+from podrunner.agent.services import Services
 from podrunner.objects.container import ExecAction, Probe
 from podrunner.pods.probing import Kind, Probing
 

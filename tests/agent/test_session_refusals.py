@@ -10,23 +10,27 @@ from podrunner import errors
 from podrunner.agent import sessions
 from podrunner.engine import client
 from podrunner.objects.pod import Pod
+from podrunner.pods import observed
 
 pytestmark = pytest.mark.anyio
 
 NOWHERE = cast("client.Client", None)
+NOTHING = observed.Observed()
 UP = pod_cases.reported(pod_cases.see(*pod_cases.UP))
 UNASSIGNED = msgspec.structs.replace(UP, spec=msgspec.structs.replace(UP.spec, node_name=""))
 
 
 async def refusal_to_exec(pod: Pod, container: str) -> errors.ObjectError:
     with pytest.raises(errors.ObjectError) as refused:
-        await sessions.exec(NOWHERE, pod, container, ["true"], stdin=False, stdout=True, stderr=True, tty=False)
+        await sessions.exec(
+            NOWHERE, pod, NOTHING, container, ["true"], stdin=False, stdout=True, stderr=True, tty=False
+        )
     return refused.value
 
 
 async def refusal_to_attach(pod: Pod, container: str) -> errors.ObjectError:
     with pytest.raises(errors.ObjectError) as refused:
-        await sessions.attach(NOWHERE, pod, container, stdin=False, stdout=True, stderr=True)
+        await sessions.attach(NOWHERE, pod, NOTHING, container, stdin=False, stdout=True, stderr=True)
     return refused.value
 
 

@@ -97,6 +97,16 @@ def test_a_tcp_socket_hook_is_accepted_and_fails(world: World) -> None:
     assert any("FailedPreStopHook Cannot run handler: invalid handler" in event for event in world.events())
 
 
+def test_one_can_look_into_a_container_whose_post_start_hook_does_not_end(world: World) -> None:
+    """Source: `GetExec`, pkg/kubelet/kubelet_pods.go: it is the runtime that is asked, not the reported status."""
+    serve(world).create(manifest(hooked(postStart=exec_("sleep 60"))))
+    eventually(lambda: "start main#0" in world.history("start"))
+    looked = world.start("exec", "web", "--", "ps")
+    assert looked.status() == 0, looked.err
+    assert "sleep 60" in looked.out
+    assert world.pod().status.container_statuses[0].state.waiting is not None
+
+
 def test_a_sleeping_hook_delays_the_signal(world: World) -> None:
     """Source: "when create a pod with lifecycle hook using sleep action: valid prestop hook"."""
     serve(world).create(manifest(hooked(preStop={"sleep": {"seconds": 1}})))
