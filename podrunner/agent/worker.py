@@ -91,7 +91,7 @@ class Worker:
     def pod_removed(self) -> None:
         """The object is gone although the worker had not finished: what is left of it ends soon."""
         now = self._services.clock.now()
-        grace = min(spec.grace_seconds(self._pod), SHORTEST_GRACE_SECONDS)
+        grace = min(spec.own_grace_seconds(self._pod), SHORTEST_GRACE_SECONDS)
         gone = msgspec.structs.replace(self._pod.metadata, deletion_timestamp=now, deletion_grace_period_seconds=grace)
         self._pod = msgspec.structs.replace(self._pod, metadata=gone)
         self._woken.set()

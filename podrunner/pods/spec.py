@@ -115,7 +115,11 @@ def parse_backoff_scale(text: str) -> float | None:
 
 def grace_seconds(pod: Pod) -> int:
     """How long containers have from being told to stop to SIGKILL: what the deletion says, else the spec."""
-    if pod.metadata.deletion_grace_period_seconds is not None:
-        return pod.metadata.deletion_grace_period_seconds
+    asked_for = pod.metadata.deletion_grace_period_seconds
+    return own_grace_seconds(pod) if asked_for is None else asked_for
+
+
+def own_grace_seconds(pod: Pod) -> int:
+    """The same by the pod's spec alone."""
     grace = pod.spec.termination_grace_period_seconds
     return 30 if grace is None else grace
