@@ -12,6 +12,8 @@ import json
 import posixpath
 import tarfile
 
+import requests
+
 from podrunner.engine import client as engine, exec, frames, logs, translate
 from podrunner.pods import messages, observed
 
@@ -59,16 +61,28 @@ async def tail_of_log(client: engine.Client, container_id: str) -> str:
 
 
 def _fetch(client: engine.Client, sandbox_id: str, path: str) -> bytes | None:
-    """The file's content; None of one that is too large. Blocking."""
-    with client.open_stream("GET", f"/containers/{sandbox_id}/archive", params={"path": path}) as answer:
-        facts = json.loads(base64.b64decode(answer.headers["X-Docker-Container-Path-Stat"]))
-        if facts["size"] > _READ_WHOLE:
-            return None
-        archive = io.BytesIO(answer.raw.read(facts["size"] + _ROOM_FOR_OVERHEAD))
+    """The file's content; None of one that is too large. Blocking.
+
+    Most are empty. That is asked first: it takes the engine 2 ms, to pack a file 50 to 70 (20.10).
+    """
+    size = _size(client, sandbox_id, path)
+    if not size or size > _READ_WHOLE:
+        return None if size else b""
+    with _archive(client, "GET", sandbox_id, path) as answer:
+        archive = io.BytesIO(answer.raw.read(size + _ROOM_FOR_OVERHEAD))
     with tarfile.open(fileobj=archive) as files:
         (entry,) = files
         file = files.extractfile(entry)
         return file.read() if file else b""
+
+
+def _size(client: engine.Client, sandbox_id: str, path: str) -> int:
+    with _archive(client, "HEAD", sandbox_id, path) as answer:
+        return int(json.loads(base64.b64decode(answer.headers["X-Docker-Container-Path-Stat"]))["size"])
+
+
+def _archive(client: engine.Client, method: str, sandbox_id: str, path: str) -> requests.Response:
+    return client.open_stream(method, f"/containers/{sandbox_id}/archive", params={"path": path})
 
 
 async def _end_of(client: engine.Client, sandbox_id: str, path: str) -> bytes:
