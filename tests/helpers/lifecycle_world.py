@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from commandline import eventually
+from podrunner.pods import spec
 from scenario_world import World
 
 FOREVER = "trap 'exit 0' TERM; while :; do sleep 0.05; done"
@@ -30,6 +31,12 @@ def exec_(command: str) -> dict[str, Any]:
 def probe(handler: dict[str, Any], **fields: Any) -> dict[str, Any]:
     """A probe every second that fails at the first failure."""
     return {**handler, "periodSeconds": 1, "failureThreshold": 1, **fields}
+
+
+def restarts(world: World, container: str = "main") -> int:
+    """How often the container was started again, by its status; a pod has none before its first report."""
+    status = spec.status(world.pod(), container)
+    return status.restart_count if status else 0
 
 
 def moment(world: World, container: str, key: str) -> datetime:

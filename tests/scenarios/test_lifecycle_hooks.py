@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from commandline import container, eventually, manifest
-from lifecycle_world import FOREVER, SERVING, exec_, finished, serve, started
+from lifecycle_world import FOREVER, SERVING, exec_, finished, restarts, serve, started
 from scenario_world import World
 
 pytestmark = pytest.mark.engine
@@ -73,7 +73,7 @@ def test_http_hooks_are_requests_to_the_pod(world: World, hook: str) -> None:
 def test_a_failed_post_start_hook_kills_the_container(world: World) -> None:
     """Source: "PostStart hook fails: the container is killed"; the rows are in the golden case."""
     serve(world).create(manifest(hooked(postStart=exec_("echo no; exit 3")), restartPolicy="Always"))
-    eventually(lambda: world.pod().status.container_statuses[0].restart_count > 0)
+    eventually(lambda: restarts(world) > 0)
     told = "\n".join(world.events())
     assert "Warning FailedPostStartHook Exec lifecycle hook ([sh -c echo no; exit 3]) for Container" in told
     assert "Normal Killing FailedPostStartHook" in told

@@ -10,7 +10,7 @@ import pytest
 
 import tls_relay
 from commandline import container, docker, eventually, manifest
-from lifecycle_world import FOREVER, SERVING, exec_, finished, probe, serve, started
+from lifecycle_world import FOREVER, SERVING, exec_, finished, probe, restarts, serve, started
 from scenario_world import World
 
 pytestmark = pytest.mark.engine
@@ -89,7 +89,7 @@ def test_a_liveness_probe_that_fails_restarts_the_container(
 ) -> None:
     """Source: "should be restarted with a exec/http/tcp:8080/GRPC liveness probe"."""
     serve(world).create(manifest(container(SERVING, livenessProbe=probe(handler)), restartPolicy="Always"))
-    eventually(lambda: world.pod().status.container_statuses[0].restart_count > 0)
+    eventually(lambda: restarts(world) > 0)
     told = "\n".join(world.events())
     assert "Warning Unhealthy Liveness probe failed: " in told
     assert message in told
@@ -171,7 +171,7 @@ def test_a_startup_probe_holds_back_the_others_until_it_succeeds(world: World) -
 def test_a_startup_probe_that_fails_restarts_the_container(world: World) -> None:
     """Source: "should be restarted startup probe fails"."""
     serve(world).create(manifest(container(FOREVER, startupProbe=probe(exec_("false"))), restartPolicy="Always"))
-    eventually(lambda: world.pod().status.container_statuses[0].restart_count > 0)
+    eventually(lambda: restarts(world) > 0)
     assert "Normal Killing Container main failed startup probe, will be restarted" in "\n".join(world.events())
 
 
@@ -192,7 +192,7 @@ def test_a_command_that_takes_too_long_has_failed(world: World) -> None:
     serve(world).create(
         manifest(container(FOREVER, livenessProbe=probe(exec_("sleep 3"), timeoutSeconds=1)), restartPolicy="Always")
     )
-    eventually(lambda: world.pod().status.container_statuses[0].restart_count > 0)
+    eventually(lambda: restarts(world) > 0)
 
 
 def test_a_container_that_is_never_restarted_is_killed_all_the_same(world: World) -> None:

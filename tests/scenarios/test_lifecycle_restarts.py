@@ -11,14 +11,15 @@ import pytest
 from commandline import container, eventually, manifest
 from lifecycle_world import FOREVER, exec_, serve, sleeping
 from podrunner.objects.pod_status import ContainerStatus
+from podrunner.pods import spec
 from scenario_world import PODS, World
 
 pytestmark = pytest.mark.engine
 
 
 def main(world: World, name: str = "main") -> ContainerStatus:
-    statuses = world.pod().status
-    return next(each for each in (*statuses.init_container_statuses, *statuses.container_statuses) if each.name == name)
+    """What is reported of the container; an empty status before the first report."""
+    return spec.status(world.pod(), name) or ContainerStatus()
 
 
 def rule(operator: str, *codes: int, action: str = "Restart") -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from commandline import container, eventually, manifest
-from lifecycle_world import FOREVER, SERVING, exec_, finished, probe, serve, sleeping, started
+from lifecycle_world import FOREVER, SERVING, exec_, finished, probe, restarts, serve, sleeping, started
 from scenario_world import World
 
 pytestmark = pytest.mark.engine
@@ -150,7 +150,7 @@ def test_a_sidecar_whose_probe_fails_runs_its_pre_stop_hook_and_is_restarted(wor
     probes: dict[str, Any] = {kind: probe(exec_("false"))}
     failing = sidecar(lifecycle=hook, **probes)
     serve(world).create(manifest(container(FOREVER), init=(failing,)))
-    eventually(lambda: world.pod().status.init_container_statuses[0].restart_count > 0)
+    eventually(lambda: restarts(world, "side") > 0)
     assert "hooked" in world.log("side", previous="true")
     word = kind.removesuffix("Probe")
     assert any(f"Killing Init container side failed {word} probe" in event for event in world.events())
