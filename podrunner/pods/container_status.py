@@ -72,7 +72,7 @@ def _of_instance(view: View, container: Container, instance: observed.Container 
     started = view.started(container, instance)
     return ContainerStatus(
         name=container.name,
-        image=container.image,
+        image=(instance.image if instance else "") or container.image,
         image_id=f"docker://{instance.image_id}" if instance else "",
         container_id=f"docker://{instance.id}" if instance else "",
         restart_count=max(instance.attempt if instance else 0, stored.restart_count if stored else 0),
