@@ -227,8 +227,7 @@ class Executor:
     async def _signal_container(self, pod: Pod, operation: plan.SignalContainer) -> Outcome:
         name = operation.container
         if operation.first:
-            message = operation.message or f"Stopping container {name}"
-            self._announcer.of_container(pod, name, "Normal", "Killing", message)
+            self._announcer.of_container(pod, name, "Normal", "Killing", operation.announcement)
         await containers.kill(self._engine, operation.container_id, operation.signal)
         return Outcome(operation)
 

@@ -57,7 +57,6 @@ class Worker:
         self._services = services
         self._registry = registry
         self._under_way: dict[plan.Key, _Begun] = {}
-        self._prober: Prober | None = None
         self._announcer = Announcer(recorder, self._under_way.keys)
         self._executor = Executor(services, self._announcer)
         self._outcomes: list[Outcome] = []
@@ -117,7 +116,7 @@ class Worker:
         self._outcomes.clear()
         wake_at: datetime | None = self._services.clock.now()
         async with asyncio.TaskGroup() as self._tasks:
-            self._prober = Prober(self._services, self._announcer, self._tasks, self._probe_came_to_a_result)
+            prober = Prober(self._services, self._announcer, self._tasks, self._probe_came_to_a_result)
             while not self._over:
                 await self._sleep_until(wake_at)
                 try:
@@ -125,8 +124,8 @@ class Worker:
                 except errors.EngineUnreachable as lost:
                     await self._outlast(str(lost))
                 wake_at = self._settle()
-                self._prober.run(probing.wanted(self._view()), self._pod, self.sandbox)
-            self._prober.run(frozenset(), self._pod, None)
+                prober.run(probing.wanted(self._view()), self._pod, self.sandbox)
+            prober.run(frozenset(), self._pod, None)
             for begun in self._under_way.values():
                 begun.task.cancel()
 
@@ -272,8 +271,9 @@ class Worker:
             case plan.Wait():
                 self._wait(operation)
             case plan.AnnounceStop():
-                message = operation.message or f"Stopping container {operation.container}"
-                self._announcer.of_container(self._pod, operation.container, "Normal", "Killing", message)
+                self._announcer.of_container(
+                    self._pod, operation.container, "Normal", "Killing", operation.announcement
+                )
                 self._memory = memory.stop_announced(self._memory, operation, self._services.clock.now())
             case plan.ReportSandboxChanged() | plan.ReportDeadlineExceeded():
                 self._announcer.of_pod(self._pod, "Normal", *_REPORTS[type(operation)])
@@ -282,7 +282,7 @@ class Worker:
                 if isinstance(operation, plan.SignalContainer):
                     self._memory = memory.signalled(self._memory, operation, self._services.clock.now())
                 task = self._tasks.create_task(self._perform(self._pod, operation), name=str(operation))
-                self._under_way[operation.key] = _Begun(operation, self._services.clock.now(), task)
+                self._under_way[operation.key] = _Begun(operation, task)
                 return False
         return True
 
@@ -318,7 +318,6 @@ class _Begun(NamedTuple):
     """An operation under way."""
 
     operation: plan.Operation
-    at: datetime
     task: asyncio.Task[None]
 
 

@@ -124,26 +124,30 @@ class ReadMessage(_OfInstance, frozen=True):
     exit_code: int
 
 
-class AnnounceStop(_OfInstance, frozen=True):
-    """Say that a container is going to stop, whose signal has to wait for its hook or for its turn.
+class _Stop(_OfInstance, frozen=True, kw_only=True):
+    """A step of the stop of a container.
 
-    `message` is what the event says, if not just that it is stopped; `again`: it is going to be started again.
+    `message` is what the event says of it, if not just that it is stopped; `again`: it is going to be started again.
     """
 
     message: str = ""
     again: bool = False
 
+    @property
+    def announcement(self) -> str:
+        """What is said when the stop begins."""
+        return self.message or f"Stopping container {self.container}"
 
-class SignalContainer(_OfInstance, frozen=True):
-    """Send a signal to the container's main process.
 
-    `first`: the stop begins with it, which is an event of its own; `message` and `again` as for AnnounceStop.
-    """
+class AnnounceStop(_Stop, frozen=True):
+    """Say that a container is going to stop, whose signal has to wait for its hook or for its turn."""
+
+
+class SignalContainer(_Stop, frozen=True, kw_only=True):
+    """Send a signal to the container's main process. `first`: the stop begins with it."""
 
     signal: str
     first: bool
-    message: str = ""
-    again: bool = False
 
     @property
     def target(self) -> str:
