@@ -226,7 +226,12 @@ MAKING = STARTING | {CreateSandbox.__name__, StartSandbox.__name__}
 
 def starting(under_way: Iterable[Key]) -> frozenset[str]:
     """The containers of which an instance is being created or started."""
-    return frozenset(target.partition("#")[0] for kind, target in under_way if kind in STARTING)
+    return frozenset(container_of(key) for key in under_way if key[0] in STARTING)
+
+
+def container_of(key: Key) -> str:
+    """The container whose instance an operation is about, of those that are about one."""
+    return key[1].partition("#")[0]
 
 
 class Plan(msgspec.Struct, frozen=True):

@@ -62,12 +62,10 @@ def _vain_hooks(view: View) -> Plan:
             hook = hook_of(container)
             if hook is None or hook.exec is not None or (instance is not None and instance.state is RUNNING):
                 continue
-            vain += [key for key in sorted(view.under_way) if key[0] == kind and _name(key) == container.name]
+            vain += [
+                key for key in sorted(view.under_way) if key[0] == kind and plan.container_of(key) == container.name
+            ]
     return Plan(cancel=tuple(vain))
-
-
-def _name(key: plan.Key) -> str:
-    return key[1].partition("#")[0]
 
 
 def _lost_sandbox(view: View) -> Plan:
