@@ -18,6 +18,7 @@
     │   ├── Invalid                 422 Invalid (carries every field error)
     │   ├── TooManyRequests         429 TooManyRequests
     │   └── ServiceUnavailable      503 ServiceUnavailable
+    ├── CreateContainerConfigError  what a pod refers to does not make a container (yet)
     ├── Unreachable                 nothing answers at an address of a pod
     ├── ServerError                 podrunner's own server can't be started or reached               exit status 125
     │   └── ServerRunning           another process serves this state directory already
@@ -45,6 +46,13 @@ class UsageError(PodrunnerError):
 
 class Unreachable(PodrunnerError):
     """Nothing answers at an address of a pod; the text is as Go's network library has it."""
+
+
+class CreateContainerConfigError(PodrunnerError):
+    """What a pod's spec and the objects it refers to don't make a container of, in the kubelet's words.
+
+    It may change: the container is tried again, as the kubelet does it (ErrCreateContainerConfig).
+    """
 
 
 class ManifestError(PodrunnerError):

@@ -166,6 +166,7 @@ class _Server:
             progress=Progress(),
             clock=self._clock,
             node_ip=machine.ip,
+            allocatable=registration.resources(facts),
             backoff_scale=self._backoff_scale,
         )
         return Node(self._registry, services, machine)

@@ -9,15 +9,16 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from podrunner import errors
-from podrunner.agent import handlers, hooks
+from podrunner.agent import configuration, handlers, hooks
 from podrunner.agent.announcer import Announcer
 from podrunner.agent.outcome import Outcome
 from podrunner.agent.services import Services
 from podrunner.engine import containers, images, messages as engine_messages, observe, ports
 from podrunner.objects.container import Container, LifecycleHandler
 from podrunner.objects.pod import Pod
-from podrunner.pods import memory, messages, observed, plan, restarts, spec
+from podrunner.pods import environment, memory, messages, observed, plan, restarts, spec
 from podrunner.pods.view import Image
+from podrunner.store.registry import Registry
 
 
 class Executor:
@@ -26,8 +27,9 @@ class Executor:
     What the containers' own hooks are made of is in `hooks`, what they leave to say at their end in `engine.messages`.
     """
 
-    def __init__(self, services: Services, announcer: Announcer) -> None:
+    def __init__(self, services: Services, announcer: Announcer, registry: Registry) -> None:
         self._services = services
+        self._registry = registry
         self._engine = services.engine
         self._announcer = announcer
 
@@ -140,9 +142,12 @@ class Executor:
                 instance=self._services.instance,
                 attempt=operation.attempt,
                 sandbox_id=operation.sandbox_id,
+                environment=self._environment(pod, has, container),
                 joins=operation.joins,
                 message_files=_message_files(has, operation.sandbox_id),
             )
+        except errors.CreateContainerConfigError as problem:
+            return self._config_failed(pod, operation, str(problem))
         except errors.EngineNotFound as missing:
             if await self._has(container.image, operation.sandbox_id):
                 return self._create_failed(pod, operation, missing)
@@ -151,6 +156,17 @@ class Executor:
             return self._create_failed(pod, operation, refusal)
         self._announcer.of_container(pod, container.name, "Normal", "Created", f"Created container {container.name}")
         return await self._look(operation, container_id)
+
+    def _environment(self, pod: Pod, has: observed.Observed, container: Container) -> dict[str, str]:
+        """Raises CreateContainerConfigError."""
+        gathered = configuration.gather(self._registry, self._services, pod)
+        sources = environment.Sources(gathered, has.sandbox.ips if has.sandbox else ())
+        return environment.resolve(pod, container, sources)
+
+    def _config_failed(self, pod: Pod, operation: plan.CreateContainer, message: str) -> Outcome:
+        self._announcer.of_container(pod, operation.container, "Warning", "Failed", f"Error: {message}")
+        now = self._services.clock.now()
+        return Outcome(operation, learned=lambda known: memory.config_failed(known, operation, message, now))
 
     async def _has(self, image: str, sandbox_id: str) -> bool:
         """Whether both things that a creation can miss are there: then it was something else."""

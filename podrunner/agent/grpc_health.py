@@ -9,11 +9,11 @@ import urllib.parse
 from typing import NamedTuple
 
 from podrunner import errors
-from podrunner.agent import checks, wording
+from podrunner.agent import checks
 from podrunner.engine import client, reaching
 from podrunner.objects import release
 from podrunner.objects.container import GRPCAction
-from podrunner.pods import observed
+from podrunner.pods import observed, wording
 
 _CHUNK = 1 << 14
 _LONGEST_ANSWER = 1 << 16

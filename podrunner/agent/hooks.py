@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from podrunner import errors
-from podrunner.agent import checks, handlers, http_get, wording
+from podrunner.agent import checks, handlers, http_get
 from podrunner.engine import client
 from podrunner.objects.container import HTTPGetAction, LifecycleHandler
+from podrunner.pods import wording
 
 
 class Failure(NamedTuple):

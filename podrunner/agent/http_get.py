@@ -12,11 +12,11 @@ from typing import NamedTuple
 import h11
 
 from podrunner import errors
-from podrunner.agent import checks, wording
+from podrunner.agent import checks
 from podrunner.engine import client, reaching
 from podrunner.objects import release
 from podrunner.objects.container import HTTPGetAction
-from podrunner.pods import observed
+from podrunner.pods import observed, wording
 
 LONGEST_BODY = 10 * 1024
 MOST_REDIRECTS = 10

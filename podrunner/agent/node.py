@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import datetime
 
 from podrunner import errors
-from podrunner.agent import container_logs, registration, sessions, worker
+from podrunner.agent import configuration, container_logs, registration, sessions, worker
 from podrunner.agent.leases import Leases
 from podrunner.agent.progress import Report
 from podrunner.agent.services import Services
@@ -19,6 +19,7 @@ from podrunner.agent.usage import PodUsage, Usage
 from podrunner.engine import containers, logs, observe, watch
 from podrunner.engine.session import Session
 from podrunner.engine.tunnels import Tunnel
+from podrunner.objects import kinds
 from podrunner.objects.pod import Pod
 from podrunner.pods import observed, spec
 from podrunner.store import events, pods
@@ -57,6 +58,8 @@ class Node:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._follow_store(tasks, seen))
             tasks.create_task(self._follow_engine())
+            for kind in (configuration.CONFIG_MAP, configuration.SECRET):
+                tasks.create_task(self._follow_configuration(kind))
             tasks.create_task(self._look_anew_regularly())
             tasks.create_task(self._registration.run())
 
@@ -121,6 +124,13 @@ class Node:
             async for change in changes:
                 if isinstance(change.object, Pod):
                     self._pod_changed(tasks, change, change.object, seen)
+
+    async def _follow_configuration(self, kind: kinds.Kind) -> None:
+        with self._registry.watch(kind, since=None) as changes:
+            async for change in changes:
+                for known in self._workers.values():
+                    if configuration.concerns(known.pod, change.object):
+                        known.configuration_changed()
 
     def _pod_changed(
         self, tasks: asyncio.TaskGroup, change: Change, pod: Pod, seen: dict[str, observed.Observed]

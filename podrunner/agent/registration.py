@@ -154,15 +154,14 @@ def _labels(machine: Machine) -> dict[str, str]:
 
 
 def _status(machine: Machine, conditions: tuple[NodeCondition, ...]) -> NodeStatus:
-    info = machine.info
-    resources = {"cpu": str(info.cpus), "memory": f"{info.memory_bytes // 1024}Ki", "pods": str(MOST_PODS)}
+    info, has = machine.info, resources(machine.info)
     return NodeStatus(
         addresses=(
             NodeAddress(type="InternalIP", address=machine.ip),
             NodeAddress(type="Hostname", address=machine.name),
         ),
-        capacity=resources,
-        allocatable=resources,
+        capacity=has,
+        allocatable=has,
         conditions=conditions,
         node_info=NodeSystemInfo(
             architecture=_architecture(machine),
@@ -173,6 +172,11 @@ def _status(machine: Machine, conditions: tuple[NodeCondition, ...]) -> NodeStat
             os_image=info.operating_system,
         ),
     )
+
+
+def resources(info: EngineInfo) -> dict[str, str]:
+    """What the machine has for pods, by resource."""
+    return {"cpu": str(info.cpus), "memory": f"{info.memory_bytes // 1024}Ki", "pods": str(MOST_PODS)}
 
 
 def _architecture(machine: Machine) -> str:

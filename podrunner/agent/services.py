@@ -1,5 +1,6 @@
 """What all pods of the node share."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from podrunner import clock
@@ -10,7 +11,10 @@ from podrunner.engine import client
 
 
 class Services(NamedTuple):
-    """What the workers of all pods share. `backoff_scale` is for pods that name none."""
+    """What the workers of all pods share.
+
+    `allocatable` is what the node has, by resource ("cpu": "2"); `backoff_scale` is for pods that name none.
+    """
 
     engine: client.Client
     instance: str
@@ -19,4 +23,5 @@ class Services(NamedTuple):
     progress: Progress
     clock: clock.Clock
     node_ip: str
+    allocatable: Mapping[str, str]
     backoff_scale: float = 1.0

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import msgspec
 
 from podrunner import errors
+from podrunner.agent import configuration
 from podrunner.agent.announcer import Announcer
 from podrunner.agent.executor import Executor
 from podrunner.agent.outcome import Outcome
@@ -56,9 +57,10 @@ class Worker:
         self._remember(seen)
         self._services = services
         self._registry = registry
+        self._configuration = configuration.gather(registry, services, pod)
         self._under_way: dict[plan.Key, _Begun] = {}
         self._announcer = Announcer(recorder, self._under_way.keys)
-        self._executor = Executor(services, self._announcer)
+        self._executor = Executor(services, self._announcer, registry)
         self._outcomes: list[Outcome] = []
         self._changed: set[str] = set()
         self._stale = False
@@ -85,6 +87,7 @@ class Worker:
         """The object changed in the store. The worker's own writes, which it knows, come back this way too."""
         if int(pod.metadata.resource_version) > int(self._pod.metadata.resource_version):
             self._pod = pod
+            self._configuration = configuration.gather(self._registry, self._services, pod)
             self._woken.set()
 
     def pod_removed(self) -> None:
@@ -103,6 +106,12 @@ class Worker:
             return
         else:
             self._changed.add(engine_id)
+        self._woken.set()
+
+    def configuration_changed(self) -> None:
+        """Something that the pod refers to changed."""
+        self._configuration = configuration.gather(self._registry, self._services, self._pod)
+        self._memory = memory.configuration_changed(self._memory)
         self._woken.set()
 
     def look_anew(self) -> None:
@@ -246,6 +255,7 @@ class Worker:
             pod=self._pod,
             observed=self._observed,
             memory=self._memory,
+            configuration=self._configuration,
             under_way=frozenset(self._under_way),
             now=self._services.clock.now(),
             backoff_scale=spec.backoff_scale(self._pod, self._services.backoff_scale),

@@ -1,13 +1,15 @@
 """Making, starting, signalling and removing a pod's containers: one HTTP call each."""
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from podrunner import errors
 from podrunner.engine import client as engine, images, labels, messages, ports, translate
 from podrunner.objects import container as containers, pod as pods
 from podrunner.pods import messages as pod_messages, observed
+
+_NO_VARIABLES: Mapping[str, str] = {}
 
 
 async def create_sandbox(
@@ -50,13 +52,14 @@ async def create_container(
     instance: str,
     attempt: int,
     sandbox_id: str,
+    environment: Mapping[str, str] = _NO_VARIABLES,
     joins: str = "",
     message_files: observed.MessageFiles | None = None,
 ) -> str:
     """Creates (and does not start) a container in the sandbox; returns its engine id.
 
-    It sees the processes of the container with the engine id `joins`, if one is given, and leaves its termination
-    message in a file of its own among the sandbox's `message_files`.
+    It has the variables `environment`, sees the processes of the container with the engine id `joins`, if one is given,
+    and leaves its termination message in a file of its own among the sandbox's `message_files`.
     Raises EngineNotFound if the engine lacks the image, EngineConflict if the attempt exists already, EngineError.
     """
     message_file = None
@@ -69,6 +72,7 @@ async def create_container(
         instance=instance,
         attempt=attempt,
         sandbox_id=sandbox_id,
+        environment=environment,
         joins=joins,
         message_file=message_file,
     )

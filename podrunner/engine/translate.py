@@ -5,13 +5,14 @@ The rules come from Kubernetes' own Docker integration (dockershim, later Mirant
 ports nor DNS: those belong to the sandbox.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
-from podrunner.engine import expansion, labels, ports
+from podrunner.engine import labels, ports
 from podrunner.objects import container as containers, pod as pods
+from podrunner.pods import expansion
 
 HOSTNAME_LIMIT = 63
 
@@ -24,6 +25,7 @@ _LOGGING = {
 _NO_HEALTHCHECK = {"Test": ["NONE"]}
 _NEVER_RESTARTED = {"Name": "no"}
 _UNPRIVILEGED = "65535:65535"
+_NO_VARIABLES: Mapping[str, str] = {}
 
 MESSAGES = "/podrunner/messages"
 """Where the sandbox has the volume of the termination messages."""
@@ -84,15 +86,16 @@ def container_config(
     instance: str,
     attempt: int,
     sandbox_id: str,
+    environment: Mapping[str, str] = _NO_VARIABLES,
     joins: str = "",
     message_file: MessageFile | None = None,
 ) -> dict[str, Any]:
     """A container of the pod, in the namespaces of the sandbox `sandbox_id`, and the processes of `joins`, if any.
 
-    `message_file` is what it finds at its terminationMessagePath.
+    Its command and arguments may refer to the variables of its `environment`. `message_file` is what it finds at its
+    terminationMessagePath.
     """
     joined = f"container:{sandbox_id}"
-    environment = environment_of(container)
     config: dict[str, Any] = {
         "Image": container.image,
         "Env": [f"{name}={value}" for name, value in environment.items()],
@@ -130,15 +133,6 @@ def _message_mount(file: MessageFile, target: str) -> dict[str, Any]:
         return {"Type": "bind", "Source": f"{file.directory}/{file.name}", "Target": target}
     options = {"NoCopy": True, "Subpath": file.name}
     return {"Type": "volume", "Source": file.volume, "Target": target, "VolumeOptions": options}
-
-
-def environment_of(container: containers.Container) -> dict[str, str]:
-    """The container's variables; each may refer to those before it (kubelet: `makeEnvironmentVariables`)."""
-    environment: dict[str, str] = {}
-    for variable in container.env:
-        if variable.value_from is None:
-            environment[variable.name] = expansion.expand(variable.value, environment)
-    return environment
 
 
 def hostname(pod: pods.Pod) -> str:

@@ -56,14 +56,12 @@ NOT_YET: dict[type[base.Struct], tuple[str, ...]] = {
         "volumes",
     ),
     container.Container: (
-        "env_from",
         "resize_policy",
         "resources",
         "security_context",
         "volume_devices",
         "volume_mounts",
     ),
-    container.EnvVar: ("value_from",),
 }
 
 # Fields that say something only to a scheduler, or among several nodes: right to set, never warned of.
@@ -108,9 +106,6 @@ def _unsupported(spec: pod.PodSpec, bare: pod.PodSpec) -> Iterator[str]:
         for index, each in enumerate(containers):
             path = f"spec.{field}[{index}]"
             yield from _set_fields(each, _bare_container(each.image), NOT_YET[container.Container], path)
-            for number, variable in enumerate(each.env):
-                unset = container.EnvVar()
-                yield from _set_fields(variable, unset, NOT_YET[container.EnvVar], f"{path}.env[{number}]")
 
 
 def _set_fields(obj: base.Struct, bare: base.Struct, fields: tuple[str, ...], path: str) -> Iterator[str]:

@@ -14,6 +14,8 @@ V = TypeVar("V")
 CREATE_AGAIN_AFTER = timedelta(seconds=10)
 """A container that can't be created is tried again after this long, like the kubelet's next sync."""
 
+CONFIG_ERROR = "CreateContainerConfigError"
+
 
 def image_inspected(memory: Memory, operation: plan.InspectImage, image: Image) -> Memory:
     """The engine told of an image. That it is absent holds only now: it may be built or loaded before its turn."""
@@ -53,6 +55,21 @@ def create_failed(memory: Memory, operation: plan.CreateContainer, message: str,
     """The engine refused to create a container."""
     waiting = Waiting(operation.attempt, "CreateContainerError", message, now + CREATE_AGAIN_AFTER)
     return structs.replace(memory, waiting=_with(memory.waiting, operation.container, waiting))
+
+
+def config_failed(memory: Memory, operation: plan.CreateContainer, message: str, now: datetime) -> Memory:
+    """What a container refers to does not make one (yet)."""
+    waiting = Waiting(operation.attempt, CONFIG_ERROR, message, now + CREATE_AGAIN_AFTER)
+    return structs.replace(memory, waiting=_with(memory.waiting, operation.container, waiting))
+
+
+def configuration_changed(memory: Memory) -> Memory:
+    """What the pod refers to changed: a container that it did not make one of is tried again at once."""
+    waiting = {
+        name: structs.replace(each, until=None) if each.reason == CONFIG_ERROR else each
+        for name, each in memory.waiting.items()
+    }
+    return structs.replace(memory, waiting=waiting)
 
 
 def started(memory: Memory, operation: plan.StartContainer, *, hooked: bool = False) -> Memory:

@@ -9,6 +9,7 @@ from podrunner.objects.container import Container
 from podrunner.objects.pod import Pod
 from podrunner.objects.pod_status import ContainerStateTerminated, ContainerStatus
 from podrunner.pods import plan, restarts, spec
+from podrunner.pods.configuration import Configuration
 from podrunner.pods.observed import Container as Instance, Observed, Sandbox, State
 
 _KILLED = ContainerStateTerminated(
@@ -91,13 +92,14 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True):
 class View(msgspec.Struct, frozen=True, kw_only=True):
     """One pod at one moment. `pod` carries the status stored last, `under_way` the keys of unfinished operations.
 
-    `backoff_scale` shrinks the waits before something is tried again.
+    `configuration` is what the pod refers to; `backoff_scale` shrinks the waits before something is tried again.
     """
 
     pod: Pod
     observed: Observed
     now: datetime
     memory: Memory = Memory()
+    configuration: Configuration = Configuration()
     under_way: frozenset[plan.Key] = frozenset()
     backoff_scale: float = 1.0
 

@@ -37,7 +37,7 @@ async def world(engine: client.Client, instance: str, network: PodNetwork) -> As
     registry = Registry(None, system)
     store_system.ensure(registry)
     machine = Machine("here", "127.0.0.1", await engine.info(), engine.version)
-    services = Services(engine, instance, network, Followers(), Progress(), system, machine.ip)
+    services = Services(engine, instance, network, Followers(), Progress(), system, machine.ip, {"cpu": "2"})
     node = Node(registry, services, machine)
     working = asyncio.create_task(node.run())
     yield NodeWorld(node, registry)

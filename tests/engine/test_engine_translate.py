@@ -27,8 +27,10 @@ def of_sandbox(subject: pod.Pod, *publish: ports.Published) -> dict[str, object]
     )
 
 
-def of_container(subject: container.Container, in_pod: pod.Pod = WEB) -> dict[str, object]:
-    return translate.container_config(in_pod, subject, instance="mine", attempt=1, sandbox_id="5eed")
+def of_container(subject: container.Container, in_pod: pod.Pod = WEB, **variables: str) -> dict[str, object]:
+    return translate.container_config(
+        in_pod, subject, instance="mine", attempt=1, sandbox_id="5eed", environment=variables
+    )
 
 
 def test_a_container_that_joins_another_sees_its_processes_wherever_the_others_are() -> None:
@@ -132,16 +134,10 @@ def test_args_alone_keep_the_images_entrypoint() -> None:
     assert "Entrypoint" not in config
 
 
-def test_variables_expand_those_before_them() -> None:
-    variables = (
-        container.EnvVar(name="LATE", value="$(HOST)"),
-        container.EnvVar(name="HOST", value="db"),
-        container.EnvVar(name="URL", value="pg://$(HOST)/$$(HOST)"),
-        container.EnvVar(name="HOST", value="db2"),
-    )
-    subject = msgspec.structs.replace(NGINX, env=variables, command=("echo", "$(URL)", "$(NONE)"), args=("$(HOST)",))
-    config = of_container(subject)
-    assert config["Env"] == ["LATE=$(HOST)", "HOST=db2", "URL=pg://db/$(HOST)"]
+def test_command_and_arguments_expand_the_variables() -> None:
+    subject = msgspec.structs.replace(NGINX, command=("echo", "$(URL)", "$(NONE)"), args=("$(HOST)",))
+    config = of_container(subject, URL="pg://db/$(HOST)", HOST="db2")
+    assert config["Env"] == ["URL=pg://db/$(HOST)", "HOST=db2"]
     assert config["Entrypoint"] == ["echo", "pg://db/$(HOST)", "$(NONE)"]
     assert config["Cmd"] == ["db2"]
 

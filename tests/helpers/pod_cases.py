@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from podrunner.objects import container as containers, meta, pod as pods, pod_status
 from podrunner.pods import observed, plan, reconcile, spec, status, view
+
+S = TypeVar("S", bound=msgspec.Struct)
 
 NOON = datetime(2026, 3, 1, 12, 0, 0, tzinfo=UTC)
 
@@ -62,9 +64,9 @@ def deleted(subject: pods.Pod, *, asked_for: float = 0, grace: int | None = None
     return msgspec.structs.replace(subject, metadata=marked)
 
 
-def changed(container: containers.Container, **changes: Any) -> containers.Container:
-    """The container with these fields changed."""
-    return msgspec.structs.replace(container, **changes)
+def changed(what: S, **changes: Any) -> S:
+    """The container, or whatever else, with these fields changed."""
+    return msgspec.structs.replace(what, **changes)
 
 
 def sandbox(state: str = "running", *, attempt: int = 0, created: float = 0) -> observed.Sandbox:

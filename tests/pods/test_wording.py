@@ -3,8 +3,9 @@
 import pytest
 
 from podrunner import errors
-from podrunner.agent import handlers, wording
+from podrunner.agent import handlers
 from podrunner.objects.container import Container, ContainerPort
+from podrunner.pods import wording
 
 
 @pytest.mark.parametrize(

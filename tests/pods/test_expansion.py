@@ -2,7 +2,7 @@
 
 import pytest
 
-from podrunner.engine import expansion
+from podrunner.pods import expansion
 
 VALUES = {"A": "a", "B": "b", "EMPTY": "", "NESTED": "$(A)", "a)b": "never"}
 

@@ -1,0 +1,46 @@
+"""Gathers what a pod refers to from the store."""
+
+from collections.abc import Iterable
+from typing import TypeVar
+
+from podrunner import errors
+from podrunner.agent.services import Services
+from podrunner.objects import kinds, meta
+from podrunner.objects.config import ConfigMap, Secret
+from podrunner.objects.pod import Pod
+from podrunner.pods import configuration
+from podrunner.store.registry import Registry
+
+CONFIG_MAP, SECRET = kinds.of(ConfigMap()), kinds.of(Secret())
+
+Obj = TypeVar("Obj", bound=meta.Object)
+
+
+def gather(registry: Registry, services: Services, pod: Pod) -> configuration.Configuration:
+    """What there is now of what the pod refers to."""
+    wanted, namespace = configuration.references(pod), pod.metadata.namespace
+    return configuration.Configuration(
+        config_maps=_existing(registry, ConfigMap, namespace, wanted.config_maps),
+        secrets=_existing(registry, Secret, namespace, wanted.secrets),
+        allocatable=services.allocatable,
+        host_ips=(services.node_ip,),
+    )
+
+
+def concerns(pod: Pod, changed: meta.Object) -> bool:
+    """Whether the pod refers to the object."""
+    if changed.metadata.namespace != pod.metadata.namespace:
+        return False
+    wanted = configuration.references(pod)
+    names = wanted.config_maps if isinstance(changed, ConfigMap) else wanted.secrets
+    return changed.metadata.name in names
+
+
+def _existing(registry: Registry, type_: type[Obj], namespace: str, names: Iterable[str]) -> dict[str, Obj]:
+    found: dict[str, Obj] = {}
+    for name in names:
+        try:
+            found[name] = registry.get(kinds.of(type_()), namespace, name)
+        except errors.NotFound:
+            continue
+    return found
