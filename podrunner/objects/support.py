@@ -53,14 +53,12 @@ NOT_YET: dict[type[base.Struct], tuple[str, ...]] = {
         "set_hostname_as_fqdn",
         "share_process_namespace",
         "subdomain",
-        "volumes",
     ),
     container.Container: (
         "resize_policy",
         "resources",
         "security_context",
         "volume_devices",
-        "volume_mounts",
     ),
 }
 
