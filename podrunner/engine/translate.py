@@ -28,8 +28,8 @@ _NEVER_RESTARTED = {"Name": "no"}
 _UNPRIVILEGED = "65535:65535"
 
 # What podrunner's own commands in the sandbox, run as root, need for the files of others. The pause process has none of
-# them and can't get any: it is another user's, without new privileges. An exec with all capabilities is no way: engines
-# that lack one themselves refuse it.
+# them: it is another user's, and its image has no program that could give it any. Two other ways were tried: under
+# "no-new-privileges" root has no capabilities either; an exec with all of them is refused by an engine that lacks one.
 _OF_ROOT_ALONE = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID"]
 _NO_VARIABLES: Mapping[str, str] = {}
 _NOTHING = Configuration()
@@ -78,9 +78,6 @@ def sandbox_config(
             "PortBindings": ports.bindings(published),
             "CapDrop": ["ALL"],
             "CapAdd": _OF_ROOT_ALONE,
-            "SecurityOpt": ["no-new-privileges"],
-            # An init process reaps the orphans of a process namespace that all containers share.
-            "Init": bool(pod.spec.share_process_namespace),
             # Without a name it is the sandbox's own, and is removed with it.
             "Mounts": [
                 {"Type": "volume", "Target": MESSAGES, "VolumeOptions": {"Labels": own_labels}},

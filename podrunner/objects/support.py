@@ -16,7 +16,6 @@ from podrunner.objects import (
     pod,
     runtime_class,
     service,
-    storage,
 )
 
 MESSAGE = "is not supported yet and has no effect"
@@ -27,7 +26,6 @@ KINDS_NOT_YET: tuple[type[meta.Object], ...] = (
     limits.ResourceQuota,
     runtime_class.RuntimeClass,
     service.Service,
-    storage.PersistentVolumeClaim,
 )
 """Kinds that are stored, and nothing follows from it."""
 
