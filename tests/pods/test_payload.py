@@ -42,7 +42,7 @@ KEYS = Secret(metadata=meta.ObjectMeta(name="keys", resource_version="8"), data=
 HAS = Contents(
     Configuration(config_maps={"colors": COLORS}, secrets={"keys": KEYS}, allocatable={"cpu": "2"}),
     ("172.18.0.2",),
-    lambda source: f"token for {source.audience}",
+    token=lambda source: f"token for {source.audience}",
 )
 LABELS = DownwardAPIVolumeFile(path="info/labels", field_ref=meta.ObjectFieldSelector(field_path="metadata.labels"))
 CPU = DownwardAPIVolumeFile(
@@ -151,6 +151,22 @@ def test_the_stamp_changes_with_what_the_files_are_made_from_and_with_nothing_el
     assert payload.stamp(pod(), of_colors, HAS) != payload.stamp(pod(), of_colors, changed_colors)
     assert payload.stamp(pod(), of_pod, HAS) == payload.stamp(pod(), of_pod, changed_colors)
     assert payload.stamp(pod(), of_pod, HAS) != payload.stamp(relabelled, of_pod, HAS)
+
+
+def test_a_token_is_made_anew_when_four_fifths_of_its_life_are_over() -> None:
+    source = ServiceAccountTokenProjection(path="token", expiration_seconds=1000)
+    volume = Volume(
+        name="v", projected=ProjectedVolumeSource(sources=(VolumeProjection(service_account_token=source),))
+    )
+    subject = changed(pod(), metadata=changed(pod().metadata, creation_timestamp=pod_cases.at(0)))
+
+    def stamp(seconds: float) -> str:
+        return payload.stamp(subject, volume, changed(HAS, now=pod_cases.at(seconds)))
+
+    assert stamp(0) == stamp(799)
+    assert stamp(799) != stamp(800)
+    assert payload.next_token_at(subject, volume, pod_cases.at(799)) == pod_cases.at(800)
+    assert payload.next_token_at(subject, volume, pod_cases.at(800)) == pod_cases.at(1600)
 
 
 def test_volumes_refer_to_what_they_are_made_from() -> None:

@@ -17,15 +17,15 @@ from podrunner.objects.volume import (
     PersistentVolumeClaimVolumeSource,
     Volume,
 )
-from podrunner.pods import memory, mounting, plan, view
+from podrunner.pods import memory, mounting, payload, plan, view
 from podrunner.pods.configuration import Configuration
 
 COLORS = ConfigMap(metadata=meta.ObjectMeta(name="colors", resource_version="7"), data={"sky": "blue"})
 HAS = Configuration(config_maps={"colors": COLORS})
 OF_COLORS = Volume(name="config", config_map=ConfigMapVolumeSource(name="colors"))
 WORK = Volume(name="work", empty_dir=EmptyDirVolumeSource())
-STAMP = mounting.stamps_of(changed(pod_cases.pod(), spec=changed(pod_cases.pod().spec, volumes=(OF_COLORS,))), HAS,
-                           sandbox())["config"]  # fmt: skip
+HOLDING = changed(pod_cases.pod(), spec=changed(pod_cases.pod().spec, volumes=(OF_COLORS,)))
+STAMP = mounting.stamps_of(HOLDING, payload.Contents(HAS, sandbox().ips))["config"]
 WRITTEN = {"sandbox-0": {"config": view.Written(STAMP, "d1")}}
 
 
