@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import datetime
 
 from podrunner import errors
-from podrunner.agent import claims, configuration, container_logs, registration, sessions, worker
+from podrunner.agent import claims, configuration, container_logs, endpoint_controller, registration, sessions, worker
 from podrunner.agent.leases import Leases
 from podrunner.agent.progress import Report
 from podrunner.agent.services import Services
@@ -63,6 +63,7 @@ class Node:
             tasks.create_task(self._follow_engine())
             for kind in configuration.KINDS:
                 tasks.create_task(self._follow_configuration(kind))
+            tasks.create_task(endpoint_controller.EndpointController(self._registry).run())
             tasks.create_task(claims.Claims(self._registry, self._services).run())
             tasks.create_task(self._look_anew_regularly())
             tasks.create_task(self._registration.run())

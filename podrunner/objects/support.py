@@ -62,7 +62,6 @@ NOT_YET: dict[type[base.Struct], tuple[str, ...]] = {
 MEANINGLESS_HERE: dict[type[base.Struct], tuple[str, ...]] = {
     pod.PodSpec: (
         "affinity",
-        "enable_service_links",
         "eviction_responders",
         "node_name",
         "node_selector",
