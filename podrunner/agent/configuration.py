@@ -24,6 +24,7 @@ def gather(registry: Registry, services: Services, pod: Pod) -> configuration.Co
         secrets=_existing(registry, Secret, namespace, wanted.secrets),
         allocatable=services.allocatable,
         host_ips=(services.node_ip,),
+        app_armor=services.machine.app_armor,
     )
 
 

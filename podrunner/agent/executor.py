@@ -9,11 +9,11 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from podrunner import errors
-from podrunner.agent import configuration, handlers, hooks
+from podrunner.agent import configuration, confining, handlers, hooks
 from podrunner.agent.announcer import Announcer
 from podrunner.agent.outcome import Outcome
 from podrunner.agent.services import Services
-from podrunner.engine import containers, images, messages as engine_messages, observe, ports
+from podrunner.engine import confinement, containers, images, messages as engine_messages, observe, ports
 from podrunner.objects.container import Container, LifecycleHandler
 from podrunner.objects.pod import Pod
 from podrunner.pods import environment, memory, messages, observed, plan, restarts, spec
@@ -70,6 +70,7 @@ class Executor:
 
     async def _create_sandbox(self, pod: Pod, operation: plan.CreateSandbox) -> Outcome:
         try:
+            confinement.check_sandbox(pod, remapped=self._services.machine.remaps_users)
             sandbox_id = await containers.create_sandbox(
                 self._engine,
                 pod,
@@ -78,8 +79,9 @@ class Executor:
                 network=await self._services.network.of(pod),
                 publish=ports.parse(pod.metadata.annotations.get(spec.PUBLISH, "")),
                 messages_of=operation.messages_of,
+                runtime=confining.runtime(self._registry, pod),
             )
-        except (errors.EngineRefused, errors.UsageError) as refusal:
+        except (errors.EngineRefused, errors.SandboxRefused, errors.UsageError) as refusal:
             return self._sandbox_failed(pod, operation, refusal)
         return await self._look(operation, sandbox_id)
 
@@ -145,15 +147,18 @@ class Executor:
                 environment=self._environment(pod, has, container),
                 joins=operation.joins,
                 message_files=_message_files(has, operation.sandbox_id),
+                surroundings=await confining.of_container(self._services, pod, container, has.sandbox),
             )
         except errors.CreateContainerConfigError as problem:
             return self._config_failed(pod, operation, str(problem))
+        except errors.CreateContainerError as problem:
+            return self._create_failed(pod, operation, str(problem))
         except errors.EngineNotFound as missing:
             if await self._has(container.image, operation.sandbox_id):
-                return self._create_failed(pod, operation, missing)
+                return self._refused(pod, operation, missing)
             return Outcome(operation, learned=lambda known: memory.image_vanished(known, container.image), stale=True)
         except errors.EngineRefused as refusal:
-            return self._create_failed(pod, operation, refusal)
+            return self._refused(pod, operation, refusal)
         self._announcer.of_container(pod, container.name, "Normal", "Created", f"Created container {container.name}")
         return await self._look(operation, container_id)
 
@@ -173,15 +178,14 @@ class Executor:
         found = await images.inspect(self._engine, image), await observe.inspect(self._engine, sandbox_id)
         return None not in found
 
-    def _create_failed(self, pod: Pod, operation: plan.CreateContainer, refusal: errors.EngineRefused) -> Outcome:
-        message = f"Error response from daemon: {refusal}"
+    def _refused(self, pod: Pod, operation: plan.CreateContainer, refusal: errors.EngineRefused) -> Outcome:
+        failed = self._create_failed(pod, operation, f"Error response from daemon: {refusal}")
+        return failed._replace(stale=isinstance(refusal, errors.EngineConflict))
+
+    def _create_failed(self, pod: Pod, operation: plan.CreateContainer, message: str) -> Outcome:
         self._announcer.of_container(pod, operation.container, "Warning", "Failed", f"Error: {message}")
         now = self._services.clock.now()
-        return Outcome(
-            operation,
-            learned=lambda known: memory.create_failed(known, operation, message, now),
-            stale=isinstance(refusal, errors.EngineConflict),
-        )
+        return Outcome(operation, learned=lambda known: memory.create_failed(known, operation, message, now))
 
     async def _start_container(self, pod: Pod, operation: plan.StartContainer) -> Outcome:
         name = operation.container

@@ -53,7 +53,7 @@ class Node:
         """Works for the pods of the store. Raises EngineError if the engine can't be asked at the start."""
         self._registration.register()
         seen = await observe.pods(self._services.engine, self._services.instance)
-        elsewhere = {pod.metadata.uid for pod in pods.every(self._registry) if spec.NETWORK in pod.metadata.annotations}
+        elsewhere = {pod.metadata.uid for pod in pods.every(self._registry) if spec.joins_other_network(pod)}
         await self._services.network.adopt(seen.keys() - elsewhere)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._follow_store(tasks, seen))

@@ -10,6 +10,7 @@ from podrunner.objects import container as containers, pod as pods
 from podrunner.pods import messages as pod_messages, observed
 
 _NO_VARIABLES: Mapping[str, str] = {}
+_ORDINARY = translate.Surroundings()
 
 
 async def create_sandbox(
@@ -21,11 +22,12 @@ async def create_sandbox(
     network: str,
     publish: Sequence[ports.Published] = (),
     messages_of: Sequence[str] = (),
+    runtime: str = "",
 ) -> str:
     """Creates (and does not start) the pod's pause container on `network`; returns its engine id.
 
     The instances `messages_of` (`pods.messages.instance`) find a file for their termination message in it. Makes the
-    pause image first where the engine has none. Raises EngineError.
+    pause image first where the engine has none. `runtime` is the engine's. Raises EngineError.
     """
     config = translate.sandbox_config(
         pod,
@@ -35,6 +37,7 @@ async def create_sandbox(
         pause_image=images.PAUSE,
         publish=publish,
         messages_of=messages_of,
+        runtime=runtime,
     )
     name = labels.name_of_sandbox(pod, attempt)
     try:
@@ -55,6 +58,7 @@ async def create_container(
     environment: Mapping[str, str] = _NO_VARIABLES,
     joins: str = "",
     message_files: observed.MessageFiles | None = None,
+    surroundings: translate.Surroundings = _ORDINARY,
 ) -> str:
     """Creates (and does not start) a container in the sandbox; returns its engine id.
 
@@ -75,6 +79,7 @@ async def create_container(
         environment=environment,
         joins=joins,
         message_file=message_file,
+        surroundings=surroundings,
     )
     return await _create(client, config, labels.name_of_container(pod, container.name, attempt))
 

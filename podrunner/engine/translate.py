@@ -10,9 +10,9 @@ from typing import Any
 
 import msgspec
 
-from podrunner.engine import labels, ports
+from podrunner.engine import confinement, labels, limits, ports
 from podrunner.objects import container as containers, pod as pods
-from podrunner.pods import expansion
+from podrunner.pods import expansion, identity
 
 HOSTNAME_LIMIT = 63
 
@@ -40,6 +40,22 @@ class MessageFile(msgspec.Struct, frozen=True, kw_only=True):
     by_path: bool
 
 
+class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
+    """What is not in a pod and still decides on how a container is made.
+
+    `runtime` is the engine's runtime ("": its default), `machine_memory` in bytes. Of a container: `image_user` is the
+    image's, where that matters, and `seccomp` the text of the profile that it names, if any.
+    """
+
+    runtime: str = ""
+    machine_memory: int = 0
+    image_user: str = ""
+    seccomp: str = ""
+
+
+_ORDINARY = Surroundings()
+
+
 def sandbox_config(
     pod: pods.Pod,
     *,
@@ -49,26 +65,27 @@ def sandbox_config(
     pause_image: str,
     publish: Sequence[ports.Published] = (),
     messages_of: Sequence[str] = (),
+    runtime: str = "",
 ) -> dict[str, Any]:
     """The pause container that holds the pod's namespaces, on the engine's network `network`.
 
     It runs without any privilege: under a shared process namespace its file system is within the others' reach.
     """
-    published = (*ports.of_spec(pod), *publish)
+    # On the host's network there is nothing to publish, and the name is the host's.
+    on_host = pod.spec.host_network
+    published = () if on_host else (*ports.of_spec(pod), *publish)
     own_labels = labels.of_sandbox(pod, instance, attempt, messages_of)
     return {
         "Image": pause_image,
-        "Hostname": hostname(pod),
+        **({} if on_host else {"Hostname": hostname(pod)}),
         "User": _UNPRIVILEGED,
         "Labels": own_labels,
         "ExposedPorts": ports.exposed(published),
         "Healthcheck": _NO_HEALTHCHECK,
         "HostConfig": {
-            "NetworkMode": network,
-            "IpcMode": "shareable",
+            **confinement.of_sandbox(pod, network),
+            **_runtime(runtime),
             "PortBindings": ports.bindings(published),
-            "CapDrop": ["ALL"],
-            "SecurityOpt": ["no-new-privileges"],
             # An init process reaps the orphans of a process namespace that all containers share.
             "Init": bool(pod.spec.share_process_namespace),
             # Without a name it is the sandbox's own, and is removed with it.
@@ -89,13 +106,13 @@ def container_config(
     environment: Mapping[str, str] = _NO_VARIABLES,
     joins: str = "",
     message_file: MessageFile | None = None,
+    surroundings: Surroundings = _ORDINARY,
 ) -> dict[str, Any]:
     """A container of the pod, in the namespaces of the sandbox `sandbox_id`, and the processes of `joins`, if any.
 
     Its command and arguments may refer to the variables of its `environment`. `message_file` is what it finds at its
     terminationMessagePath.
     """
-    joined = f"container:{sandbox_id}"
     config: dict[str, Any] = {
         "Image": container.image,
         "Env": [f"{name}={value}" for name, value in environment.items()],
@@ -105,8 +122,9 @@ def container_config(
         "StdinOnce": container.stdin_once,
         "Tty": container.tty,
         "HostConfig": {
-            "NetworkMode": joined,
-            "IpcMode": joined,
+            **confinement.of_container(pod, container, sandbox_id, joins, surroundings.seccomp),
+            **limits.of_container(pod, container, surroundings.machine_memory),
+            **_runtime(surroundings.runtime),
             "LogConfig": _LOGGING,
             "RestartPolicy": _NEVER_RESTARTED,
         },
@@ -115,17 +133,19 @@ def container_config(
         config["Entrypoint"] = [expansion.expand(word, environment) for word in container.command]
     if container.args:
         config["Cmd"] = [expansion.expand(word, environment) for word in container.args]
+    if user := identity.user(pod, container, surroundings.image_user):
+        config["User"] = user
     if container.working_dir:
         config["WorkingDir"] = container.working_dir
     if container.lifecycle is not None and container.lifecycle.stop_signal:
         config["StopSignal"] = container.lifecycle.stop_signal
     if message_file is not None:
         config["HostConfig"]["Mounts"] = [_message_mount(message_file, container.termination_message_path)]
-    if joins:
-        config["HostConfig"]["PidMode"] = f"container:{joins}"
-    elif pod.spec.share_process_namespace:
-        config["HostConfig"]["PidMode"] = joined
     return config
+
+
+def _runtime(name: str) -> dict[str, str]:
+    return {"Runtime": name} if name else {}
 
 
 def _message_mount(file: MessageFile, target: str) -> dict[str, Any]:

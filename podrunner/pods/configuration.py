@@ -15,7 +15,7 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     """What the pod's references lead to: an object that is not among these does not exist.
 
     `config_maps` and `secrets` by name. `allocatable` is the node's, by resource ("cpu": "2"); `host_ips` its
-    addresses. `service_variables` tell of the Services of the namespace.
+    addresses. `service_variables` tell of the Services of the namespace. `app_armor`: the node enforces its profiles.
     """
 
     config_maps: Mapping[str, ConfigMap] = {}
@@ -23,6 +23,7 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     allocatable: Mapping[str, str] = {}
     host_ips: tuple[str, ...] = ()
     service_variables: Mapping[str, str] = {}
+    app_armor: bool = True
 
 
 class References(NamedTuple):

@@ -65,7 +65,7 @@ class Sandbox(msgspec.Struct, frozen=True, kw_only=True):
     """One pause container.
 
     `ips` are its addresses on the pod network, IPv4 first; empty unless it runs. `bridges` are the names that its
-    networks' bridges have on the engine's host.
+    networks' bridges have on the engine's host. `runtime` is the engine's name of what runs it.
     """
 
     id: str
@@ -75,6 +75,7 @@ class Sandbox(msgspec.Struct, frozen=True, kw_only=True):
     ips: tuple[str, ...] = ()
     bridges: tuple[str, ...] = ()
     messages: MessageFiles | None = None
+    runtime: str = ""
 
 
 class Observed(msgspec.Struct, frozen=True, kw_only=True):
