@@ -21,6 +21,7 @@
     ├── CreateContainerConfigError  what a pod refers to does not make a container (yet)
     ├── CreateContainerError        what a container needs on this machine can't be used (yet)
     ├── SandboxRefused              what a pod asks for can't be had here (yet)
+    ├── MountError                  a volume of a pod can't be set up (yet)
     ├── Unreachable                 nothing answers at an address of a pod
     ├── ServerError                 podrunner's own server can't be started or reached               exit status 125
     │   └── ServerRunning           another process serves this state directory already
@@ -63,6 +64,17 @@ class CreateContainerError(PodrunnerError):
 
 class SandboxRefused(PodrunnerError):
     """What a pod asks for can't be had here, in the kubelet's words. It is tried again, as the kubelet does it."""
+
+
+class MountError(PodrunnerError):
+    """A volume of a pod can't be set up (yet), in the words of the kubelet's FailedMount event.
+
+    `volume` is its name, where whoever raises it knows that.
+    """
+
+    def __init__(self, message: str, *, volume: str = "") -> None:
+        super().__init__(message)
+        self.volume = volume
 
 
 class ManifestError(PodrunnerError):

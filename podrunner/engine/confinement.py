@@ -17,6 +17,11 @@ from podrunner.pods import identity
 HOST = "host"
 _NO_CAPABILITIES = Capabilities()
 
+# What podrunner's own commands in the sandbox, run as root, need for the files of others. The pause process has none of
+# them and can't get any: it is another user's, without new privileges. An exec with all capabilities is no way: engines
+# that lack one themselves refuse it.
+_OF_ROOT_ALONE = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID")
+
 
 def check_sandbox(pod: Pod, *, remapped: bool) -> None:
     """Raises SandboxRefused if the pod asks for a user namespace and the engine has none for its containers.
@@ -37,6 +42,7 @@ def of_sandbox(pod: Pod, network: str) -> dict[str, Any]:
         "NetworkMode": HOST if pod.spec.host_network else network,
         "IpcMode": HOST if pod.spec.host_ipc else "shareable",
         "CapDrop": ["ALL"],
+        "CapAdd": list(_OF_ROOT_ALONE),
         "SecurityOpt": ["no-new-privileges", *_selinux(identity.of_pod(pod).se_linux_options)],
     }
     if pod.spec.host_network:

@@ -10,9 +10,10 @@ from typing import Any
 
 import msgspec
 
-from podrunner.engine import confinement, labels, limits, ports
+from podrunner.engine import confinement, labels, limits, mounts, ports
 from podrunner.objects import container as containers, pod as pods
 from podrunner.pods import expansion, identity
+from podrunner.pods.configuration import Configuration
 
 HOSTNAME_LIMIT = 63
 
@@ -26,6 +27,7 @@ _NO_HEALTHCHECK = {"Test": ["NONE"]}
 _NEVER_RESTARTED = {"Name": "no"}
 _UNPRIVILEGED = "65535:65535"
 _NO_VARIABLES: Mapping[str, str] = {}
+_NOTHING = Configuration()
 
 MESSAGES = "/podrunner/messages"
 """Where the sandbox has the volume of the termination messages."""
@@ -66,10 +68,12 @@ def sandbox_config(
     publish: Sequence[ports.Published] = (),
     messages_of: Sequence[str] = (),
     runtime: str = "",
+    has: Configuration = _NOTHING,
 ) -> dict[str, Any]:
     """The pause container that holds the pod's namespaces, on the engine's network `network`.
 
-    It runs without any privilege: under a shared process namespace its file system is within the others' reach.
+    It has all volumes of the pod, those of claims from what the pod `has` beyond itself. It runs without any privilege:
+    under a shared process namespace its file system is within the others' reach.
     """
     # On the host's network there is nothing to publish, and the name is the host's.
     on_host = pod.spec.host_network
@@ -89,7 +93,11 @@ def sandbox_config(
             # An init process reaps the orphans of a process namespace that all containers share.
             "Init": bool(pod.spec.share_process_namespace),
             # Without a name it is the sandbox's own, and is removed with it.
-            "Mounts": [{"Type": "volume", "Target": MESSAGES, "VolumeOptions": {"Labels": own_labels}}],
+            "Mounts": [
+                {"Type": "volume", "Target": MESSAGES, "VolumeOptions": {"Labels": own_labels}},
+                *mounts.of_sandbox(pod, instance, has),
+            ],
+            "Binds": mounts.binds_of_sandbox(pod),
             "LogConfig": _LOGGING,
             "RestartPolicy": _NEVER_RESTARTED,
         },
@@ -106,12 +114,13 @@ def container_config(
     environment: Mapping[str, str] = _NO_VARIABLES,
     joins: str = "",
     message_file: MessageFile | None = None,
+    volume_mounts: Sequence[dict[str, Any]] = (),
     surroundings: Surroundings = _ORDINARY,
 ) -> dict[str, Any]:
     """A container of the pod, in the namespaces of the sandbox `sandbox_id`, and the processes of `joins`, if any.
 
     Its command and arguments may refer to the variables of its `environment`. `message_file` is what it finds at its
-    terminationMessagePath.
+    terminationMessagePath, `volume_mounts` are its mounts of the pod's volumes (`mounts.of_container`).
     """
     config: dict[str, Any] = {
         "Image": container.image,
@@ -139,8 +148,10 @@ def container_config(
         config["WorkingDir"] = container.working_dir
     if container.lifecycle is not None and container.lifecycle.stop_signal:
         config["StopSignal"] = container.lifecycle.stop_signal
+    own_mounts = list(volume_mounts)
     if message_file is not None:
-        config["HostConfig"]["Mounts"] = [_message_mount(message_file, container.termination_message_path)]
+        own_mounts.append(_message_mount(message_file, container.termination_message_path))
+    config["HostConfig"]["Mounts"] = own_mounts
     return config
 
 

@@ -44,12 +44,8 @@ NOT_YET: dict[type[base.Struct], tuple[str, ...]] = {
         "service_account_name",
         "set_hostname_as_fqdn",
         "subdomain",
-        "volumes",
     ),
-    container.Container: (
-        "volume_devices",
-        "volume_mounts",
-    ),
+    container.Container: ("volume_devices",),
 }
 
 # Fields that say something only to a scheduler, among several nodes or to others: right to set, never warned of.

@@ -4,6 +4,7 @@
 them. Pure; performs no I/O.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 
@@ -64,8 +65,9 @@ class MessageFiles(msgspec.Struct, frozen=True, kw_only=True):
 class Sandbox(msgspec.Struct, frozen=True, kw_only=True):
     """One pause container.
 
-    `ips` are its addresses on the pod network, IPv4 first; empty unless it runs. `bridges` are the names that its
-    networks' bridges have on the engine's host. `runtime` is the engine's name of what runs it.
+    `volumes` says where the engine's host has the pod's volumes, by name. `ips` are its addresses on the pod network,
+    IPv4 first; empty unless it runs. `bridges` are the names that its networks' bridges have on the engine's host.
+    `runtime` is the engine's name of what runs it.
     """
 
     id: str
@@ -76,6 +78,7 @@ class Sandbox(msgspec.Struct, frozen=True, kw_only=True):
     bridges: tuple[str, ...] = ()
     messages: MessageFiles | None = None
     runtime: str = ""
+    volumes: Mapping[str, str] = {}
 
 
 class Observed(msgspec.Struct, frozen=True, kw_only=True):

@@ -57,7 +57,9 @@ def test_a_sandbox_holds_the_namespaces_and_has_no_privileges() -> None:
             "IpcMode": "shareable",
             "PortBindings": {},
             "CapDrop": ["ALL"],
+            "CapAdd": ["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID"],
             "SecurityOpt": ["no-new-privileges"],
+            "Binds": [],
             "Init": False,
             "Mounts": [
                 {"Type": "volume", "Target": "/podrunner/messages", "VolumeOptions": {"Labels": SANDBOX_LABELS}}
@@ -118,6 +120,7 @@ def test_a_container_joins_the_sandbox_and_leaves_the_rest_to_its_image() -> Non
             "IpcMode": "container:5eed",
             "CpuShares": 2,
             "OomScoreAdj": 1000,
+            "Mounts": [],
             "LogConfig": UNCAPPED,
             "RestartPolicy": {"Name": "no"},
         },
