@@ -18,8 +18,8 @@ HOST = "host"
 _NO_CAPABILITIES = Capabilities()
 
 # What podrunner's own commands in the sandbox, run as root, need for the files of others. The pause process has none of
-# them and can't get any: it is another user's, without new privileges. An exec with all capabilities is no way: engines
-# that lack one themselves refuse it.
+# them: it is another user's, and its image has no program that could give it any. Two other ways were tried: under
+# "no-new-privileges" root has no capabilities either; an exec with all of them is refused by an engine that lacks one.
 _OF_ROOT_ALONE = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID")
 
 
@@ -43,8 +43,9 @@ def of_sandbox(pod: Pod, network: str) -> dict[str, Any]:
         "IpcMode": HOST if pod.spec.host_ipc else "shareable",
         "CapDrop": ["ALL"],
         "CapAdd": list(_OF_ROOT_ALONE),
-        "SecurityOpt": ["no-new-privileges", *_selinux(identity.of_pod(pod).se_linux_options)],
     }
+    if options := [*_selinux(identity.of_pod(pod).se_linux_options)]:
+        part["SecurityOpt"] = options
     if pod.spec.host_network:
         part["UTSMode"] = HOST
     sysctls = {identity.dotted(each.name): each.value for each in identity.of_pod(pod).sysctls}

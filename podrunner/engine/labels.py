@@ -20,6 +20,7 @@ INSTANCE = "podrunner.dev/instance"
 ATTEMPT = "podrunner.dev/attempt"
 MESSAGES_OF = "podrunner.dev/messages-of"
 VOLUME = "podrunner.dev/volume"
+CLAIM = "podrunner.dev/claim"
 DEFAULT_NETWORK = "podrunner.dev/default-network"
 
 SANDBOX_TYPE = "podsandbox"

@@ -90,8 +90,6 @@ def sandbox_config(
             **confinement.of_sandbox(pod, network),
             **_runtime(runtime),
             "PortBindings": ports.bindings(published),
-            # An init process reaps the orphans of a process namespace that all containers share.
-            "Init": bool(pod.spec.share_process_namespace),
             # Without a name it is the sandbox's own, and is removed with it.
             "Mounts": [
                 {"Type": "volume", "Target": MESSAGES, "VolumeOptions": {"Labels": own_labels}},

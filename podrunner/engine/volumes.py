@@ -2,7 +2,7 @@
 
 import contextlib
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from podrunner import errors
@@ -106,6 +106,31 @@ async def owners(client: engine.Client, instance: str) -> set[str]:
     """The uids of the pods that have volumes of their own on the engine. Raises EngineError."""
     listed = await _list(client, f"{labels.INSTANCE}={instance}", labels.POD_UID)
     return {volume["Labels"][labels.POD_UID] for volume in listed}
+
+
+async def create_claimed(client: engine.Client, name: str, instance: str, claim: str, image: str) -> None:
+    """Makes the volume of a claim ("namespace/name") unless it is there, for everyone to write in; `image` is any.
+
+    Raises EngineError.
+    """
+    await client.call(client.api.create_volume, name, labels={labels.INSTANCE: instance, labels.CLAIM: claim})
+    mount = {"Type": "volume", "Source": name, "Target": volumes.place(name), "VolumeOptions": {"NoCopy": True}}
+    body: dict[str, Any] = {
+        "Image": image,
+        "Labels": {labels.INSTANCE: instance},
+        "HostConfig": {"Mounts": [mount], "NetworkMode": "none"},
+    }
+    # It is never started: the engine has what it mounts while its directory gets its mode.
+    helper = str((await client.call(client.api.create_container_from_config, body))["Id"])
+    try:
+        await write(client, helper, [volume_archive.Filling(volume=name, root_mode=0o777)], datetime.now(UTC))
+    finally:
+        await client.call(client.api.remove_container, helper, force=True)
+
+
+async def remove_claimed(client: engine.Client, name: str) -> None:
+    """Removes the volume of a claim; gone is no error. Raises EngineError."""
+    await _remove(client, [name])
 
 
 async def _names(client: engine.Client, *wanted: str) -> list[str]:

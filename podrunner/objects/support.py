@@ -17,7 +17,6 @@ from podrunner.objects import (
     pod,
     security,
     service,
-    storage,
 )
 
 MESSAGE = "is not supported yet and has no effect"
@@ -27,7 +26,6 @@ KINDS_NOT_YET: tuple[type[meta.Object], ...] = (
     limits.LimitRange,
     limits.ResourceQuota,
     service.Service,
-    storage.PersistentVolumeClaim,
 )
 """Kinds that are stored, and nothing follows from it."""
 
