@@ -1,5 +1,7 @@
 """What a RuntimeClass makes of new pods."""
 
+from typing import Any
+
 import pytest
 
 from podrunner import errors
@@ -11,7 +13,7 @@ from podrunner.store import pods
 from podrunner.store.registry import Registry
 
 
-def a_pod(runtime_class: str | None, **spec: dict[str, str]) -> Pod:
+def a_pod(runtime_class: str | None, **spec: Any) -> Pod:
     containers = (Container(name="main", image="nginx"),)
     about = meta.ObjectMeta(name="web", namespace="default")
     return Pod(metadata=about, spec=PodSpec(containers=containers, runtime_class_name=runtime_class, **spec))
