@@ -1,6 +1,7 @@
 """Making, starting, signalling and removing a pod's containers: one HTTP call each."""
 
 import contextlib
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,6 +10,8 @@ from podrunner.engine import client as engine, images, labels, messages, ports, 
 from podrunner.objects import container as containers, pod as pods
 from podrunner.pods import messages as pod_messages, observed
 from podrunner.pods.configuration import Configuration
+
+log = logging.getLogger(__name__)
 
 _NO_VARIABLES: Mapping[str, str] = {}
 _ORDINARY = translate.Surroundings()
@@ -111,4 +114,6 @@ async def remove(client: engine.Client, container_id: str) -> None:
 
 async def _create(client: engine.Client, config: dict[str, Any], name: str) -> str:
     answer: dict[str, Any] = await client.call(client.api.create_container_from_config, config, name)
+    for warning in answer.get("Warnings") or ():
+        log.warning("%s: %s", name, warning)
     return str(answer["Id"])
