@@ -34,6 +34,7 @@ def gather(registry: Registry, shared: Services, pod: Pod) -> configuration.Conf
         service_variables=_service_variables(registry, pod),
         service_account_uid=account[pod.spec.service_account_name].metadata.uid if account else "",
         host_ips=(shared.node_ip,),
+        app_armor=shared.machine.app_armor,
     )
 
 

@@ -56,7 +56,7 @@ class Node:
         seen = await observe.pods(self._services.engine, self._services.instance)
         for uid in await volumes.owners(self._services.engine, self._services.instance):
             seen.setdefault(uid, observed.Observed())
-        elsewhere = {pod.metadata.uid for pod in pods.every(self._registry) if spec.NETWORK in pod.metadata.annotations}
+        elsewhere = {pod.metadata.uid for pod in pods.every(self._registry) if spec.joins_other_network(pod)}
         await self._services.network.adopt(seen.keys() - elsewhere)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._follow_store(tasks, seen))

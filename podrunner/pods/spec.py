@@ -97,6 +97,11 @@ def field_path(pod: Pod, name: str) -> str:
     return f"spec.{_LISTS[kind(pod, name)]}{{{name}}}"
 
 
+def joins_other_network(pod: Pod) -> bool:
+    """Whether the pod is on another network than podrunner's own."""
+    return pod.spec.host_network or NETWORK in pod.metadata.annotations
+
+
 def fails_fast(pod: Pod) -> bool:
     """Whether an init container that fails is final, whatever the restart policy."""
     return pod.metadata.annotations.get(FAIL_FAST) == "true"
