@@ -26,7 +26,7 @@ from podrunner.agent.node import Node
 from podrunner.agent.progress import Progress
 from podrunner.agent.services import Services
 from podrunner.api import activity, app, auth, context, front, listen
-from podrunner.engine import address, client, networks
+from podrunner.engine import address, client, networks, pulls
 from podrunner.pods import spec
 from podrunner.store import housekeeping, pods, system
 from podrunner.store.registry import Registry
@@ -164,6 +164,7 @@ class _Server:
             network=PodNetwork(self._engine, self._instance, self._network),
             followers=Followers(),
             progress=Progress(),
+            pulls=pulls.Pulls(self._engine),
             clock=self._clock,
             node_ip=machine.ip,
             allocatable=registration.resources(facts),

@@ -7,7 +7,7 @@ from podrunner import clock
 from podrunner.agent.followers import Followers
 from podrunner.agent.network import PodNetwork
 from podrunner.agent.progress import Progress
-from podrunner.engine import client
+from podrunner.engine import client, pulls
 
 
 class Services(NamedTuple):
@@ -21,6 +21,7 @@ class Services(NamedTuple):
     network: PodNetwork
     followers: Followers
     progress: Progress
+    pulls: pulls.Pulls
     clock: clock.Clock
     node_ip: str
     allocatable: Mapping[str, str]

@@ -1,6 +1,7 @@
-"""Credentials for registries, as `docker login` left them: in the Docker CLI's config.json or in a credential helper.
+"""Credentials for registries as the engine takes them: a pull secret's, or those that `docker login` left.
 
-Read anew for each pull, so that a login takes effect at once. What is read goes into one request header, nowhere else.
+The latter are in the Docker CLI's config.json or in a credential helper, and read anew for each pull, so that a login
+takes effect at once. All of them go into one request header, nowhere else.
 """
 
 from pathlib import Path
@@ -11,10 +12,17 @@ import docker.credentials
 import docker.errors
 
 from podrunner import errors
+from podrunner.pods.keyring import Login
 
 
 class UnreadableCredentials(errors.PodrunnerError):
     """The config.json or the credential helper can't be used; the text says why."""
+
+
+def header_of(login: Login) -> str:
+    """The `X-Registry-Auth` that says these credentials."""
+    told = {"username": login.username, "password": login.password, "serveraddress": login.registry}
+    return docker.auth.encode_header(told).decode()
 
 
 def header(domain: str, config_dir: Path) -> str | None:

@@ -43,7 +43,6 @@ NOT_YET: dict[type[base.Struct], tuple[str, ...]] = {
         "host_pid",
         "host_users",
         "hostname_override",
-        "image_pull_secrets",
         "os",
         "resource_claims",
         "resources",

@@ -15,6 +15,7 @@ from podrunner.agent.progress import Progress
 from podrunner.agent.registration import Machine
 from podrunner.agent.services import Services
 from podrunner.engine import client
+from podrunner.engine.pulls import Pulls
 from podrunner.store import system as store_system
 from podrunner.store.registry import Registry
 
@@ -37,7 +38,9 @@ async def world(engine: client.Client, instance: str, network: PodNetwork) -> As
     registry = Registry(None, system)
     store_system.ensure(registry)
     machine = Machine("here", "127.0.0.1", await engine.info(), engine.version)
-    services = Services(engine, instance, network, Followers(), Progress(), system, machine.ip, {"cpu": "2"})
+    services = Services(
+        engine, instance, network, Followers(), Progress(), Pulls(engine), system, machine.ip, {"cpu": "2"}
+    )
     node = Node(registry, services, machine)
     working = asyncio.create_task(node.run())
     yield NodeWorld(node, registry)
