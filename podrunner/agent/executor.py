@@ -52,6 +52,8 @@ class Executor:
                 return await self._inspect_image(operation)
             case plan.PullImage():
                 return await self._puller.pull(pod, operation)
+            case plan.PrefetchImage():
+                return await self._puller.prefetch(pod, operation)
             case plan.CreateContainer():
                 return await self._create_container(pod, has, operation)
             case plan.StartContainer():

@@ -4,20 +4,27 @@ Event reasons and messages are the kubelet's (kubernetes pkg/kubelet/images/imag
 pkg/kubelet/kubelet_pods.go).
 """
 
+import logging
 import time
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from podrunner import errors
 from podrunner.agent.announcer import Announcer
-from podrunner.agent.configuration import SECRET
 from podrunner.agent.outcome import Outcome
 from podrunner.agent.services import Services
-from podrunner.engine import references
+from podrunner.engine import images as inspection, references
+from podrunner.engine.pulls import PullProgress
+from podrunner.objects import kinds
 from podrunner.objects.config import Secret
 from podrunner.objects.pod import Pod
-from podrunner.pods import keyring, memory, plan, restarts
+from podrunner.pods import images, keyring, memory, plan, restarts
 from podrunner.pods.view import Image
 from podrunner.store.registry import Registry
+
+SECRET = kinds.of(Secret())
+
+log = logging.getLogger(__name__)
 
 _DAEMON = "rpc error: code = Unknown desc = Error response from daemon: "
 
@@ -37,7 +44,7 @@ class Puller:
         self._announcer.of_container(pod, name, "Normal", "Pulling", f'Pulling image "{image}"')
         began = time.monotonic()
         try:
-            logins = keyring.logins(keyring.of(secrets), references.parse(image).repository)
+            logins = self._logins(image, secrets)
             facts = await self._services.pulls.pull(image, self._services.progress.teller(pod, name), logins)
         except errors.EngineRefused as refusal:
             return self._failed(pod, operation, f"{_DAEMON}{refusal}")
@@ -49,12 +56,32 @@ class Puller:
         self._announcer.of_container(pod, name, "Normal", "Pulled", pulled)
         return Outcome(operation, learned=lambda known: memory.image_pulled(known, operation, Image(id=facts.id)))
 
+    async def prefetch(self, pod: Pod, operation: plan.PrefetchImage) -> Outcome:
+        """Pulls ahead of the container's turn. Whatever goes wrong, the turn comes, tries again, and tells."""
+        found, tell = None, self._services.progress.teller(pod, operation.container)
+        try:
+            if not operation.renew:
+                found = await inspection.inspect(self._services.engine, operation.image)
+            if found is None:
+                logins = self._logins(operation.image, self._secrets(pod, tell=False))
+                found = await self._services.pulls.pull(operation.image, tell, logins)
+        except (errors.EngineRefused, references.InvalidReference, keyring.UnreadableSecret) as failure:
+            log.info("%s is not pulled ahead: %s", operation.image, failure)
+        finally:
+            tell(PullProgress(reference=operation.image, layer="", status=images.PULL_OVER, current=0, total=0))
+        image = Image(id=found.id) if found else Image()
+        return Outcome(operation, learned=lambda known: memory.image_prefetched(known, operation, image))
+
     def _failed(self, pod: Pod, operation: plan.PullImage, message: str) -> Outcome:
         failed = f'Failed to pull image "{operation.image}": {message}'
         self._announcer.of_container(pod, operation.container, "Warning", "Failed", failed)
         self._announcer.of_container(pod, operation.container, "Warning", "Failed", "Error: ErrImagePull")
         now = self._services.clock.now()
         return Outcome(operation, learned=lambda known: memory.pull_failed(known, operation, message, now))
+
+    def _logins(self, image: str, secrets: Iterable[Secret]) -> Sequence[keyring.Login]:
+        """The credentials to try for the image. Raises InvalidReference, UnreadableSecret."""
+        return keyring.logins(keyring.of(secrets), references.parse(image).repository)
 
     def _secrets(self, pod: Pod, *, tell: bool) -> list[Secret]:
         """The pull secrets that there are. Of those that are missing an event tells: it may go without."""

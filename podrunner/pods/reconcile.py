@@ -153,7 +153,8 @@ def _lasting_containers(view: View) -> Plan:
     kept = plan.together(_sidecar(view, container) for container in initializing.kept_running(view))
     upcoming = initializing.upcoming(view)
     if upcoming is not None:
-        return kept + (Plan() if upcoming.name in view.starting else _init_container(view, upcoming))
+        turn = Plan() if upcoming.name in view.starting else _init_container(view, upcoming)
+        return kept + turn + images.ahead(view)
     inits = view.pod.spec.init_containers
     cause = _done(view, inits[-1]) if inits else "the pod has no init containers"
     due = _up_to_a_hook(view)
