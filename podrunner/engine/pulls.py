@@ -71,8 +71,8 @@ class Pulls:
         self._room = asyncio.Semaphore(AT_ONCE)
         self._under_way: dict[_Wish, _Shared] = {}
 
-    async def pull(self, reference: str, progress: Tell, logins: Sequence[Login] = ()) -> images.ImageFacts:
-        """Pulls the image, telling `progress` in the loop's thread. It stops when all who wait for it are cancelled.
+    async def pull(self, reference: str, listener: Tell, logins: Sequence[Login] = ()) -> images.ImageFacts:
+        """Pulls the image, telling `listener` in the loop's thread. It stops when all who wait for it are cancelled.
 
         The credentials are tried in their order, then the user's own, as the kubelet does it (`PullImage`, kubernetes
         pkg/kubelet/kuberuntime/kuberuntime_image.go). Tries again, twice, where the registry or the way to it failed
@@ -83,11 +83,11 @@ class Pulls:
         shared = self._under_way.get(wish)
         if shared is None or shared.task.done():
             shared = self._under_way[wish] = _Shared(functools.partial(self._pull, reference, wish))
-        shared.listeners.append(progress)
+        shared.listeners.append(listener)
         try:
             return await asyncio.shield(shared.task)
         finally:
-            shared.listeners.remove(progress)
+            shared.listeners.remove(listener)
             if not shared.listeners:
                 await self._end(wish, shared)
 
@@ -100,7 +100,7 @@ class Pulls:
 
     async def _pull(self, reference: str, wish: _Wish, tell: Tell) -> images.ImageFacts:
         async with self._room:
-            await _pull_with_any(self._client, wish, lambda message: tell(_progress(reference, message)))
+            await _pull_with_any(self._client, wish, lambda message: tell(progress(reference, message)))
         facts = await images.inspect(self._client, reference)
         if facts is None:
             raise errors.EngineNotFound(f"No such image: {reference} (it was pulled and is gone again)")
@@ -165,7 +165,8 @@ async def _pull(
             tell(message)
 
 
-def _progress(reference: str, message: work.Message) -> PullProgress:
+def progress(reference: str, message: work.Message) -> PullProgress:
+    """What the engine says of a pull of the reference."""
     is_layer = not message.status.startswith("Pulling from ")
     return PullProgress(
         reference=reference,
