@@ -32,6 +32,9 @@ def create(view: View, container: Container, attempt: int, cause: str) -> Plan:
         return _wait(container, attempt, "InvalidImageName", image.invalid, NEVER)
     if _usable(view, container, attempt, image):
         return _create(view, container, attempt, cause)
+    if (plan.PullImage.__name__, container.image) in view.under_way:
+        # For a container before this one, to which the kubelet would have come first.
+        return Plan()
     if container.image_pull_policy == "Never":
         message = f'Container image "{container.image}" is not present with pull policy of Never'
         return _wait(container, attempt, "ErrImageNeverPull", message, view.now + LOOK_AGAIN_AFTER)
