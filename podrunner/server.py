@@ -26,6 +26,7 @@ from podrunner.agent.node import Node
 from podrunner.agent.progress import Progress
 from podrunner.agent.services import Services
 from podrunner.api import activity, app, auth, context, front, listen
+from podrunner.credentials import tokens
 from podrunner.engine import address, client, networks, pulls
 from podrunner.pods import spec
 from podrunner.store import housekeeping, pods, system
@@ -166,6 +167,7 @@ class _Server:
             progress=Progress(),
             pulls=pulls.Pulls(self._engine),
             clock=self._clock,
+            tokens=tokens.Signer(self._files.token_key),
             node_ip=machine.ip,
             allocatable=registration.resources(facts),
             backoff_scale=self._backoff_scale,

@@ -7,6 +7,7 @@ from podrunner import clock
 from podrunner.agent.followers import Followers
 from podrunner.agent.network import PodNetwork
 from podrunner.agent.progress import Progress
+from podrunner.credentials import tokens
 from podrunner.engine import client, pulls
 
 
@@ -23,6 +24,7 @@ class Services(NamedTuple):
     progress: Progress
     pulls: pulls.Pulls
     clock: clock.Clock
+    tokens: tokens.Signer
     node_ip: str
     allocatable: Mapping[str, str]
     backoff_scale: float = 1.0

@@ -8,14 +8,13 @@ import msgspec
 
 from podrunner import errors
 from podrunner.objects import defaults, kinds, meta
-from podrunner.objects.cluster import ServiceAccount
 from podrunner.objects.pod import Pod
 from podrunner.objects.pod_status import PodCondition, PodStatus
 from podrunner.pods import qos, spec
-from podrunner.store import preconditions
+from podrunner.store import preconditions, service_accounts
 from podrunner.store.registry import Registry
 
-POD, SERVICE_ACCOUNT = kinds.of(Pod()), kinds.of(ServiceAccount())
+POD = kinds.of(Pod())
 
 _GATED = PodCondition(
     type="PodScheduled",
@@ -31,25 +30,10 @@ def create(registry: Registry, pod: Pod, *, dry_run: bool = False) -> Pod:
     One with scheduling gates says what it waits for (kubernetes `pkg/registry/core/pod/strategy.go`,
     applySchedulingGatedCondition).
     """
-    complete = _with_pull_secrets(registry, defaults.apply(pod))
+    complete = service_accounts.admit(registry, defaults.apply(pod))
     held = (_GATED,) if complete.spec.scheduling_gates else ()
     status = PodStatus(phase="Pending", qos_class=_qos_class(complete), conditions=held)
     return registry.create(msgspec.structs.replace(complete, status=status), dry_run=dry_run)
-
-
-def _with_pull_secrets(registry: Registry, pod: Pod) -> Pod:
-    """A pod without pull secrets has those of its ServiceAccount.
-
-    Source: kubernetes plugin/pkg/admission/serviceaccount/admission.go.
-    """
-    if pod.spec.image_pull_secrets:
-        return pod
-    try:
-        account: ServiceAccount = registry.get(SERVICE_ACCOUNT, pod.metadata.namespace, pod.spec.service_account_name)
-    except errors.NotFound:
-        return pod
-    inherited = msgspec.structs.replace(pod.spec, image_pull_secrets=account.image_pull_secrets)
-    return msgspec.structs.replace(pod, spec=inherited)
 
 
 def every(registry: Registry) -> tuple[Pod, ...]:
