@@ -27,7 +27,7 @@ from podrunner.agent.progress import Progress
 from podrunner.agent.services import Machine, Services
 from podrunner.api import activity, app, auth, context, front, listen
 from podrunner.credentials import tokens
-from podrunner.engine import client, networks
+from podrunner.engine import client, networks, pulls
 from podrunner.pods import spec
 from podrunner.store import housekeeping, pods, system
 from podrunner.store.registry import Registry
@@ -168,6 +168,7 @@ class _Server:
             network=PodNetwork(self._engine, self._instance, self._network),
             followers=Followers(),
             progress=Progress(),
+            pulls=pulls.Pulls(self._engine),
             clock=self._clock,
             tokens=tokens.Signer(self._files.token_key),
             node_ip=machine.ip,

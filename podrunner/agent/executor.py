@@ -4,14 +4,13 @@ Event reasons and messages are the kubelet's (kubernetes pkg/kubelet/events/even
 """
 
 import contextlib
-import time
 from collections.abc import Callable
-from datetime import timedelta
 
 from podrunner import errors
 from podrunner.agent import configuration, confining, handlers, hooks, volumes
 from podrunner.agent.announcer import Announcer
 from podrunner.agent.outcome import Outcome
+from podrunner.agent.pulling import Puller
 from podrunner.agent.services import Services
 from podrunner.engine import (
     confinement,
@@ -24,7 +23,7 @@ from podrunner.engine import (
 )
 from podrunner.objects.container import Container, LifecycleHandler
 from podrunner.objects.pod import Pod
-from podrunner.pods import environment, memory, messages, observed, plan, restarts, spec
+from podrunner.pods import environment, memory, messages, observed, plan, spec
 from podrunner.pods.view import Image
 from podrunner.store.registry import Registry
 
@@ -40,6 +39,7 @@ class Executor:
         self._registry = registry
         self._engine = services.engine
         self._announcer = announcer
+        self._puller = Puller(services, announcer, registry)
 
     async def perform(self, pod: Pod, has: observed.Observed, operation: plan.Operation) -> Outcome:
         """Does it, for `pod` and what the engine `has` of it as they were when the operation was decided on.
@@ -59,7 +59,9 @@ class Executor:
             case plan.InspectImage():
                 return await self._inspect_image(operation)
             case plan.PullImage():
-                return await self._pull_image(pod, operation)
+                return await self._puller.pull(pod, operation)
+            case plan.PrefetchImage():
+                return await self._puller.prefetch(pod, operation)
             case plan.CreateContainer():
                 return await self._create_container(pod, has, operation)
             case plan.StartContainer():
@@ -145,24 +147,6 @@ class Executor:
         except images.InvalidReference as invalid:
             image = Image(invalid=f'Failed to apply default image tag "{operation.image}": {invalid}')
         return Outcome(operation, learned=lambda known: memory.image_inspected(known, operation, image))
-
-    async def _pull_image(self, pod: Pod, operation: plan.PullImage) -> Outcome:
-        name, image = operation.container, operation.image
-        self._announcer.of_container(pod, name, "Normal", "Pulling", f'Pulling image "{image}"')
-        began = time.monotonic()
-        try:
-            facts = await images.pull(self._engine, image, self._services.progress.teller(pod, name))
-        except errors.EngineRefused as refusal:
-            message = f"rpc error: code = Unknown desc = Error response from daemon: {refusal}"
-            self._announcer.of_container(pod, name, "Warning", "Failed", f'Failed to pull image "{image}": {message}')
-            self._announcer.of_container(pod, name, "Warning", "Failed", "Error: ErrImagePull")
-            now = self._services.clock.now()
-            return Outcome(operation, learned=lambda known: memory.pull_failed(known, operation, message, now))
-        took = time.monotonic() - began
-        duration = f"{took:.3g}s" if took < 60 else restarts.text(timedelta(seconds=took))
-        pulled = f'Successfully pulled image "{image}" in {duration}'
-        self._announcer.of_container(pod, name, "Normal", "Pulled", pulled)
-        return Outcome(operation, learned=lambda known: memory.image_pulled(known, operation, Image(id=facts.id)))
 
     async def _create_container(self, pod: Pod, has: observed.Observed, operation: plan.CreateContainer) -> Outcome:
         container, sandbox = spec.container(pod, operation.container), _sandbox(has, operation.sandbox_id)

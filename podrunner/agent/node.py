@@ -7,8 +7,9 @@ was killed at the wrong moment) is removed from the engine.
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
 from datetime import datetime
+from pathlib import Path
 
 from podrunner import errors
 from podrunner.agent import claims, configuration, container_logs, endpoint_controller, registration, sessions, worker
@@ -16,7 +17,8 @@ from podrunner.agent.leases import Leases
 from podrunner.agent.progress import Report
 from podrunner.agent.services import Services
 from podrunner.agent.usage import PodUsage, Usage
-from podrunner.engine import containers, logs, observe, volumes, watch
+from podrunner.engine import builds, containers, logs, observe, volumes, watch
+from podrunner.engine.pulls import PullProgress
 from podrunner.engine.session import Session
 from podrunner.engine.tunnels import Tunnel
 from podrunner.objects import kinds
@@ -117,6 +119,10 @@ class Node:
     async def usage(self, pods: Iterable[Pod]) -> list[PodUsage]:
         """What those of the pods use that run. See `usage.Usage.of`."""
         return await self._usage.of(pods)
+
+    def build(self, reference: str, directory: Path) -> AsyncGenerator[str | PullProgress, None]:
+        """Builds an image on the engine. See `builds.build`; raises what `builds.check` does at once."""
+        return builds.build(self._services.engine, builds.check(reference, directory), directory)
 
     def progress(self) -> AsyncIterator[Report]:
         """The progress of image pulls from now on."""

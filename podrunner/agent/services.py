@@ -9,7 +9,7 @@ from podrunner.agent.followers import Followers
 from podrunner.agent.network import PodNetwork
 from podrunner.agent.progress import Progress
 from podrunner.credentials import tokens
-from podrunner.engine import client
+from podrunner.engine import client, pulls
 
 
 class Machine(NamedTuple):
@@ -36,6 +36,7 @@ class Services(NamedTuple):
     network: PodNetwork
     followers: Followers
     progress: Progress
+    pulls: pulls.Pulls
     clock: clock.Clock
     tokens: tokens.Signer
     node_ip: str

@@ -12,7 +12,7 @@ import functools
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import IO, Any, ParamSpec, TypeVar
 
 import docker
 import docker.errors
@@ -31,10 +31,9 @@ T = TypeVar("T")
 NEWEST_TESTED_API = "1.51"
 OLDEST_TESTED_API = "1.41"
 
-# Threads for short calls, and how many logs and pulls may each have a thread of their own; more of them wait.
+# Threads for short calls, and how many logs may each have a thread of their own; more of them wait.
 CALL_THREADS = 32
 LOG_READERS = 1024
-PULLS = 16
 # The kubelet gives its runtime two minutes for an answer as well (--runtime-request-timeout).
 CONNECT_SECONDS = 10
 ANSWER_SECONDS = 120
@@ -67,7 +66,6 @@ class Client:
         self.api = api
         self.version = version
         self.log_readers = asyncio.Semaphore(LOG_READERS)
-        self.pulls = asyncio.Semaphore(PULLS)
         self._pool = ThreadPoolExecutor(CALL_THREADS, "engine-call")
         self._retrying = tenacity.AsyncRetrying(
             retry=tenacity.retry_if_exception(_nothing_was_sent),
@@ -143,7 +141,7 @@ class Client:
         *,
         params: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
-        data: bytes | None = None,
+        data: bytes | IO[bytes] | None = None,
     ) -> requests.Response:
         """Sends a request and returns once the answer's head has come, its body unread; blocking, without time limit.
 

@@ -36,7 +36,6 @@ NOT_YET: dict[type[base.Struct], tuple[str, ...]] = {
         "dns_policy",
         "host_aliases",
         "hostname_override",
-        "image_pull_secrets",
         "resource_claims",
         "set_hostname_as_fqdn",
         "subdomain",

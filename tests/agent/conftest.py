@@ -17,6 +17,7 @@ from podrunner.agent.registration import Machine
 from podrunner.agent.services import Services
 from podrunner.credentials import tokens
 from podrunner.engine import client
+from podrunner.engine.pulls import Pulls
 from podrunner.store import system as store_system
 from podrunner.store.registry import Registry
 
@@ -45,6 +46,7 @@ async def world(engine: client.Client, instance: str, network: PodNetwork, tmp_p
         network,
         Followers(),
         Progress(),
+        Pulls(engine),
         system,
         tokens.Signer(tmp_path / "tokens.key"),
         machine.ip,
