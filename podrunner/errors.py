@@ -18,6 +18,7 @@
     │   ├── Invalid                 422 Invalid (carries every field error)
     │   ├── TooManyRequests         429 TooManyRequests
     │   └── ServiceUnavailable      503 ServiceUnavailable
+    ├── ConfigPodSandboxError       what a pod's spec asks of its sandbox can't be had
     ├── CreateContainerConfigError  what a pod refers to does not make a container (yet)
     ├── Unreachable                 nothing answers at an address of a pod
     ├── ServerError                 podrunner's own server can't be started or reached               exit status 125
@@ -46,6 +47,10 @@ class UsageError(PodrunnerError):
 
 class Unreachable(PodrunnerError):
     """Nothing answers at an address of a pod; the text is as Go's network library has it."""
+
+
+class ConfigPodSandboxError(PodrunnerError):
+    """What a pod's spec asks of its sandbox can't be had, in the kubelet's words (ErrConfigPodSandbox)."""
 
 
 class CreateContainerConfigError(PodrunnerError):

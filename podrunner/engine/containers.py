@@ -1,11 +1,13 @@
 """Making, starting, signalling and removing a pod's containers: one HTTP call each."""
 
 import contextlib
+import posixpath
+import stat
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from podrunner import errors
-from podrunner.engine import client as engine, images, labels, messages, ports, translate
+from podrunner.engine import archive, client as engine, images, labels, messages, ports, sandbox_files, translate
 from podrunner.objects import container as containers, pod as pods
 from podrunner.pods import messages as pod_messages, observed
 
@@ -25,7 +27,7 @@ async def create_sandbox(
     """Creates (and does not start) the pod's pause container on `network`; returns its engine id.
 
     The instances `messages_of` (`pods.messages.instance`) find a file for their termination message in it. Makes the
-    pause image first where the engine has none. Raises EngineError.
+    pause image first where the engine has none. Raises ConfigPodSandboxError, EngineError.
     """
     config = translate.sandbox_config(
         pod,
@@ -59,13 +61,13 @@ async def create_container(
     """Creates (and does not start) a container in the sandbox; returns its engine id.
 
     It has the variables `environment`, sees the processes of the container with the engine id `joins`, if one is given,
-    and leaves its termination message in a file of its own among the sandbox's `message_files`.
+    and leaves its termination message in a file of its own among the sandbox's `message_files`, where it finds its
+    /etc/hosts too.
     Raises EngineNotFound if the engine lacks the image, EngineConflict if the attempt exists already, EngineError.
     """
-    message_file = None
     if message_files is not None and container.termination_message_path:
         owner = pod_messages.instance(container.name, attempt)
-        message_file = await messages.provide(client, sandbox_id, message_files, owner)
+        await messages.ensure_file(client, sandbox_id, message_files, owner)
     config = translate.container_config(
         pod,
         container,
@@ -74,7 +76,7 @@ async def create_container(
         sandbox_id=sandbox_id,
         environment=environment,
         joins=joins,
-        message_file=message_file,
+        files=sandbox_files.of_container(pod, container, attempt, message_files, client.api_version),
     )
     return await _create(client, config, labels.name_of_container(pod, container.name, attempt))
 
@@ -82,6 +84,18 @@ async def create_container(
 async def start(client: engine.Client, container_id: str) -> None:
     """Starts the container. Raises EngineRefused with the engine's words if its command or namespaces fail."""
     await client.call(client.api.start, container_id)
+
+
+async def has_written_files(client: engine.Client, sandbox_id: str) -> bool:
+    """Whether the sandbox's start command is done with the files that depend on its network; also if it is gone, or has
+    no such files. Raises EngineError.
+    """
+    path = posixpath.join(sandbox_files.DIRECTORY, sandbox_files.HOSTS)
+    try:
+        told = await client.call(archive.stat, client, sandbox_id, path)
+    except errors.EngineNotFound:
+        return True
+    return bool(told["mode"] & stat.S_IROTH)
 
 
 async def kill(client: engine.Client, container_id: str, signal: str) -> None:

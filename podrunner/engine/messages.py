@@ -4,17 +4,13 @@ Sources: `getTerminationMessage` and `readLastStringFromContainerLogs`, kubernet
 pkg/kubelet/kuberuntime/kuberuntime_container.go; the limits are those of pkg/kubelet/container/runtime.go.
 """
 
-import base64
 import contextlib
 import functools
 import io
-import json
 import posixpath
 import tarfile
 
-import requests
-
-from podrunner.engine import client as engine, exec, frames, logs, translate
+from podrunner.engine import archive, client as engine, exec, frames, logs, sandbox_files
 from podrunner.pods import messages, observed
 
 LONGEST = 4096
@@ -27,23 +23,18 @@ _READ_WHOLE = 1 << 20
 """Bytes of a file that is read whole for its end; a container may have filled it with more than fits in memory."""
 
 _ROOM_FOR_OVERHEAD = 1 << 14
-_SUBPATH_API = "1.45"
 
 
-async def provide(
-    client: engine.Client, sandbox_id: str, files: observed.MessageFiles, owner: str
-) -> translate.MessageFile:
-    """The file of the instance `owner`, made first if the sandbox's volume did not come with it. Raises EngineError."""
-    name = messages.file_name(files, owner)
+async def ensure_file(client: engine.Client, sandbox_id: str, files: observed.MessageFiles, owner: str) -> None:
+    """Makes the file of the instance `owner`, if the sandbox's volume did not come with it. Raises EngineError."""
     if not messages.is_ready_made(files, owner):
-        await client.call(client.api.put_archive, sandbox_id, translate.MESSAGES, _empty(name))
-    by_path = tuple(map(int, client.api_version.split("."))) < tuple(map(int, _SUBPATH_API.split(".")))
-    return translate.MessageFile(volume=files.volume, directory=files.directory, name=name, by_path=by_path)
+        content = _empty(messages.file_name(files, owner))
+        await client.call(client.api.put_archive, sandbox_id, sandbox_files.DIRECTORY, content)
 
 
 async def read(client: engine.Client, sandbox_id: str, name: str) -> str:
     """What a container left in its file: LONGEST bytes at most. The sandbox may have ended. Raises EngineError."""
-    path = posixpath.join(translate.MESSAGES, name)
+    path = posixpath.join(sandbox_files.DIRECTORY, name)
     content = await client.call(functools.partial(_fetch, client, sandbox_id, path))
     if content is None:
         content = await _end_of(client, sandbox_id, path)
@@ -65,24 +56,15 @@ def _fetch(client: engine.Client, sandbox_id: str, path: str) -> bytes | None:
 
     Most are empty. That is asked first: it takes the engine 2 ms, to pack a file 50 to 70 (20.10).
     """
-    size = _size(client, sandbox_id, path)
+    size = int(archive.stat(client, sandbox_id, path)["size"])
     if not size or size > _READ_WHOLE:
         return None if size else b""
-    with _archive(client, "GET", sandbox_id, path) as answer:
-        archive = io.BytesIO(answer.raw.read(size + _ROOM_FOR_OVERHEAD))
-    with tarfile.open(fileobj=archive) as files:
+    with archive.request(client, "GET", sandbox_id, path) as answer:
+        packed = io.BytesIO(answer.raw.read(size + _ROOM_FOR_OVERHEAD))
+    with tarfile.open(fileobj=packed) as files:
         (entry,) = files
         file = files.extractfile(entry)
         return file.read() if file else b""
-
-
-def _size(client: engine.Client, sandbox_id: str, path: str) -> int:
-    with _archive(client, "HEAD", sandbox_id, path) as answer:
-        return int(json.loads(base64.b64decode(answer.headers["X-Docker-Container-Path-Stat"]))["size"])
-
-
-def _archive(client: engine.Client, method: str, sandbox_id: str, path: str) -> requests.Response:
-    return client.open_stream(method, f"/containers/{sandbox_id}/archive", params={"path": path})
 
 
 async def _end_of(client: engine.Client, sandbox_id: str, path: str) -> bytes:
@@ -99,9 +81,9 @@ async def _end_of(client: engine.Client, sandbox_id: str, path: str) -> bytes:
 
 def _empty(name: str) -> bytes:
     """An archive of one empty file that everyone may write."""
-    archive = io.BytesIO()
-    with tarfile.open(fileobj=archive, mode="w") as files:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as files:
         entry = tarfile.TarInfo(name)
         entry.mode = 0o666
         files.addfile(entry)
-    return archive.getvalue()
+    return packed.getvalue()

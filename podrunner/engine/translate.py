@@ -8,13 +8,12 @@ ports nor DNS: those belong to the sandbox.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import msgspec
-
-from podrunner.engine import labels, ports
+from podrunner.engine import labels, ports, sandbox_files
 from podrunner.objects import container as containers, pod as pods
-from podrunner.pods import expansion
+from podrunner.pods import expansion, hostnames
 
-HOSTNAME_LIMIT = 63
+HOST_NETWORK = "host"
+"""The engine's name of its host's own network."""
 
 # Every option is named, because the engine adds its own defaults where its default driver is json-file too. Following a
 # rotating log loses lines; a file that never reaches max-size is not rotated, and the driver takes no "unlimited".
@@ -26,18 +25,7 @@ _NO_HEALTHCHECK = {"Test": ["NONE"]}
 _NEVER_RESTARTED = {"Name": "no"}
 _UNPRIVILEGED = "65535:65535"
 _NO_VARIABLES: Mapping[str, str] = {}
-
-MESSAGES = "/podrunner/messages"
-"""Where the sandbox has the volume of the termination messages."""
-
-
-class MessageFile(msgspec.Struct, frozen=True, kw_only=True):
-    """A file of the sandbox's volume of messages. Engines before API 1.45 mount no part of a volume but by its path."""
-
-    volume: str
-    directory: str
-    name: str
-    by_path: bool
+_NO_FILES: Mapping[str, sandbox_files.SandboxFile] = {}
 
 
 def sandbox_config(
@@ -53,12 +41,17 @@ def sandbox_config(
     """The pause container that holds the pod's namespaces, on the engine's network `network`.
 
     It runs without any privilege: under a shared process namespace its file system is within the others' reach.
+    Raises ConfigPodSandboxError.
     """
     published = (*ports.of_spec(pod), *publish)
     own_labels = labels.of_sandbox(pod, instance, attempt, messages_of)
+    host_network = network == HOST_NETWORK
+    variables = sandbox_files.variables(pod, host_network=host_network)
     return {
         "Image": pause_image,
-        "Hostname": hostname(pod),
+        # On the host's network its name is the host's too (kubelet: `generatePodSandboxConfig`).
+        "Hostname": "" if host_network else hostnames.of_kernel(pod),
+        "Env": [f"{name}={value}" for name, value in variables.items()],
         "User": _UNPRIVILEGED,
         "Labels": own_labels,
         "ExposedPorts": ports.exposed(published),
@@ -72,7 +65,7 @@ def sandbox_config(
             # An init process reaps the orphans of a process namespace that all containers share.
             "Init": bool(pod.spec.share_process_namespace),
             # Without a name it is the sandbox's own, and is removed with it.
-            "Mounts": [{"Type": "volume", "Target": MESSAGES, "VolumeOptions": {"Labels": own_labels}}],
+            "Mounts": [{"Type": "volume", "Target": sandbox_files.DIRECTORY, "VolumeOptions": {"Labels": own_labels}}],
             "LogConfig": _LOGGING,
             "RestartPolicy": _NEVER_RESTARTED,
         },
@@ -88,12 +81,12 @@ def container_config(
     sandbox_id: str,
     environment: Mapping[str, str] = _NO_VARIABLES,
     joins: str = "",
-    message_file: MessageFile | None = None,
+    files: Mapping[str, sandbox_files.SandboxFile] = _NO_FILES,
 ) -> dict[str, Any]:
     """A container of the pod, in the namespaces of the sandbox `sandbox_id`, and the processes of `joins`, if any.
 
-    Its command and arguments may refer to the variables of its `environment`. `message_file` is what it finds at its
-    terminationMessagePath.
+    Its command and arguments may refer to the variables of its `environment`. `files` is what it finds
+    of the sandbox's volume, by path.
     """
     joined = f"container:{sandbox_id}"
     config: dict[str, Any] = {
@@ -119,22 +112,10 @@ def container_config(
         config["WorkingDir"] = container.working_dir
     if container.lifecycle is not None and container.lifecycle.stop_signal:
         config["StopSignal"] = container.lifecycle.stop_signal
-    if message_file is not None:
-        config["HostConfig"]["Mounts"] = [_message_mount(message_file, container.termination_message_path)]
+    if files:
+        config["HostConfig"]["Mounts"] = [sandbox_files.mount(file, path) for path, file in files.items()]
     if joins:
         config["HostConfig"]["PidMode"] = f"container:{joins}"
     elif pod.spec.share_process_namespace:
         config["HostConfig"]["PidMode"] = joined
     return config
-
-
-def _message_mount(file: MessageFile, target: str) -> dict[str, Any]:
-    if file.by_path:
-        return {"Type": "bind", "Source": f"{file.directory}/{file.name}", "Target": target}
-    options = {"NoCopy": True, "Subpath": file.name}
-    return {"Type": "volume", "Source": file.volume, "Target": target, "VolumeOptions": options}
-
-
-def hostname(pod: pods.Pod) -> str:
-    """The pod's host name; the kernel takes 63 characters (kubelet: `truncatePodHostnameIfNeeded`)."""
-    return (pod.spec.hostname or pod.metadata.name)[:HOSTNAME_LIMIT].rstrip("-.")

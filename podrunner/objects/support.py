@@ -35,14 +35,10 @@ KINDS_NOT_YET: tuple[type[meta.Object], ...] = (
 NOT_YET: dict[type[base.Struct], tuple[str, ...]] = {
     pod.PodSpec: (
         "automount_service_account_token",
-        "dns_config",
-        "dns_policy",
-        "host_aliases",
         "host_ipc",
         "host_network",
         "host_pid",
         "host_users",
-        "hostname_override",
         "image_pull_secrets",
         "os",
         "resource_claims",
@@ -50,9 +46,7 @@ NOT_YET: dict[type[base.Struct], tuple[str, ...]] = {
         "runtime_class_name",
         "security_context",
         "service_account_name",
-        "set_hostname_as_fqdn",
         "share_process_namespace",
-        "subdomain",
         "volumes",
     ),
     container.Container: (
