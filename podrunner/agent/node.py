@@ -16,7 +16,7 @@ from podrunner.agent.leases import Leases
 from podrunner.agent.progress import Report
 from podrunner.agent.services import Services
 from podrunner.agent.usage import PodUsage, Usage
-from podrunner.engine import containers, logs, observe, watch
+from podrunner.engine import containers, logs, observe, volumes, watch
 from podrunner.engine.session import Session
 from podrunner.engine.tunnels import Tunnel
 from podrunner.objects import kinds
@@ -53,12 +53,14 @@ class Node:
         """Works for the pods of the store. Raises EngineError if the engine can't be asked at the start."""
         self._registration.register()
         seen = await observe.pods(self._services.engine, self._services.instance)
+        for uid in await volumes.owners(self._services.engine, self._services.instance):
+            seen.setdefault(uid, observed.Observed())
         elsewhere = {pod.metadata.uid for pod in pods.every(self._registry) if spec.NETWORK in pod.metadata.annotations}
         await self._services.network.adopt(seen.keys() - elsewhere)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._follow_store(tasks, seen))
             tasks.create_task(self._follow_engine())
-            for kind in (configuration.CONFIG_MAP, configuration.SECRET):
+            for kind in configuration.KINDS:
                 tasks.create_task(self._follow_configuration(kind))
             tasks.create_task(self._look_anew_regularly())
             tasks.create_task(self._registration.run())
@@ -215,6 +217,7 @@ class Node:
                 for engine_id in left:
                     log.info("removing %s, whose pod is not known", engine_id)
                     await containers.remove(self._services.engine, engine_id)
+                await volumes.remove_of_pod(self._services.engine, self._services.instance, uid)
                 return await self._services.network.release(uid)
             except errors.EngineError as failure:
                 log.warning("what is left of pod %s is not removed yet: %s", uid, failure)

@@ -7,11 +7,23 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from podrunner import errors
-from podrunner.engine import archive, client as engine, images, labels, messages, ports, sandbox_files, translate
+from podrunner.engine import (
+    archives,
+    client as engine,
+    images,
+    labels,
+    messages,
+    mounts,
+    ports,
+    sandbox_files,
+    translate,
+)
 from podrunner.objects import container as containers, pod as pods
 from podrunner.pods import messages as pod_messages, observed
+from podrunner.pods.configuration import Configuration
 
 _NO_VARIABLES: Mapping[str, str] = {}
+_NOTHING = Configuration()
 
 
 async def create_sandbox(
@@ -23,11 +35,13 @@ async def create_sandbox(
     network: str,
     publish: Sequence[ports.Published] = (),
     messages_of: Sequence[str] = (),
+    has: Configuration = _NOTHING,
 ) -> str:
     """Creates (and does not start) the pod's pause container on `network`; returns its engine id.
 
-    The instances `messages_of` (`pods.messages.instance`) find a file for their termination message in it. Makes the
-    pause image first where the engine has none. Raises ConfigPodSandboxError, EngineError.
+    The instances `messages_of` (`pods.messages.instance`) find a file for their termination message in it. What the pod
+    `has` beyond itself tells of the volumes of its claims. Makes the pause image first where the engine has none.
+    Raises ConfigPodSandboxError, EngineError.
     """
     config = translate.sandbox_config(
         pod,
@@ -37,6 +51,7 @@ async def create_sandbox(
         pause_image=images.PAUSE,
         publish=publish,
         messages_of=messages_of,
+        has=has,
     )
     name = labels.name_of_sandbox(pod, attempt)
     try:
@@ -57,17 +72,19 @@ async def create_container(
     environment: Mapping[str, str] = _NO_VARIABLES,
     joins: str = "",
     message_files: observed.MessageFiles | None = None,
+    volume_mounts: Sequence[dict[str, Any]] = (),
 ) -> str:
     """Creates (and does not start) a container in the sandbox; returns its engine id.
 
     It has the variables `environment`, sees the processes of the container with the engine id `joins`, if one is given,
-    and leaves its termination message in a file of its own among the sandbox's `message_files`, where it finds its
-    /etc/hosts too.
+    leaves its termination message in a file of its own among the sandbox's `message_files`, where it finds its
+    /etc/hosts too, and mounts volumes as `volume_mounts` say (`mounts.of_container`).
     Raises EngineNotFound if the engine lacks the image, EngineConflict if the attempt exists already, EngineError.
     """
     if message_files is not None and container.termination_message_path:
         owner = pod_messages.instance(container.name, attempt)
         await messages.ensure_file(client, sandbox_id, message_files, owner)
+    by_path = not client.speaks(mounts.SUBPATH_API)
     config = translate.container_config(
         pod,
         container,
@@ -76,7 +93,8 @@ async def create_container(
         sandbox_id=sandbox_id,
         environment=environment,
         joins=joins,
-        files=sandbox_files.of_container(pod, container, attempt, message_files, client.api_version),
+        sandbox_mounts=sandbox_files.mounts(pod, container, attempt, message_files, by_path=by_path),
+        volume_mounts=volume_mounts,
     )
     return await _create(client, config, labels.name_of_container(pod, container.name, attempt))
 
@@ -90,12 +108,8 @@ async def has_written_files(client: engine.Client, sandbox_id: str) -> bool:
     """Whether the sandbox's start command is done with the files that depend on its network; also if it is gone, or has
     no such files. Raises EngineError.
     """
-    path = posixpath.join(sandbox_files.DIRECTORY, sandbox_files.HOSTS)
-    try:
-        told = await client.call(archive.stat, client, sandbox_id, path)
-    except errors.EngineNotFound:
-        return True
-    return bool(told["mode"] & stat.S_IROTH)
+    hosts = await archives.look(client, sandbox_id, posixpath.join(sandbox_files.DIRECTORY, sandbox_files.HOSTS))
+    return hosts is None or bool(hosts.permissions & stat.S_IROTH)
 
 
 async def kill(client: engine.Client, container_id: str, signal: str) -> None:

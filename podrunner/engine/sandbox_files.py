@@ -7,8 +7,6 @@ from its environment.
 
 from typing import Any
 
-import msgspec
-
 from podrunner.objects.container import Container
 from podrunner.objects.pod import Pod
 from podrunner.pods import dns, hosts, messages, observed, spec
@@ -21,46 +19,41 @@ RESOLVER = "resolv.conf"
 
 NAMES_VARIABLE = "PODRUNNER_HOSTS_NAMES"
 
-_SUBPATH_API = (1, 45)
 
+def mounts(
+    pod: Pod, container: Container, attempt: int, files: observed.MessageFiles | None, *, by_path: bool
+) -> list[dict[str, Any]]:
+    """The container's mounts of these files.
 
-class SandboxFile(msgspec.Struct, frozen=True, kw_only=True):
-    """A file of the volume. Engines before API 1.45 mount no part of a volume but by its path."""
-
-    volume: str
-    directory: str
-    name: str
-    by_path: bool
-
-
-def file(files: observed.MessageFiles, name: str, api_version: str) -> SandboxFile:
-    """The file `name`, for an engine that speaks `api_version` ("1.41")."""
-    by_path = tuple(map(int, api_version.split("."))) < _SUBPATH_API
-    return SandboxFile(volume=files.volume, directory=files.directory, name=name, by_path=by_path)
-
-
-def of_container(
-    pod: Pod, container: Container, attempt: int, files: observed.MessageFiles | None, api_version: str
-) -> dict[str, SandboxFile]:
-    """The files that the container finds, by the paths at which it does."""
+    `by_path`: the engine mounts a part of a volume only by its path on the engine's host (API before 1.45).
+    """
     if files is None:
-        return {}
-    names = {}
+        return []
+    return [
+        _mount(files, name, path, by_path=by_path)
+        for path, name in _names(pod, container, attempt, files).items()
+        if not spec.mounts_at(container, path)
+    ]
+
+
+def _names(pod: Pod, container: Container, attempt: int, files: observed.MessageFiles) -> dict[str, str]:
+    """The files that the container finds, by the paths at which it does."""
+    found = {}
     if files.has_hosts:
-        names = {hosts.PATH: HOSTS, dns.PATH: RESOLVER} if dns.is_own(pod) else {hosts.PATH: HOSTS}
-    found = {path: name for path, name in names.items() if not spec.mounts_at(container, path)}
+        found[hosts.PATH] = HOSTS
+    if files.has_hosts and dns.is_own(pod):
+        found[dns.PATH] = RESOLVER
     if container.termination_message_path:
         owner = messages.instance(container.name, attempt)
         found[container.termination_message_path] = messages.file_name(files, owner)
-    return {path: file(files, name, api_version) for path, name in found.items()}
+    return found
 
 
-def mount(file: SandboxFile, target: str) -> dict[str, Any]:
-    """The engine's `Mount` of the file."""
-    if file.by_path:
-        return {"Type": "bind", "Source": f"{file.directory}/{file.name}", "Target": target}
-    options = {"NoCopy": True, "Subpath": file.name}
-    return {"Type": "volume", "Source": file.volume, "Target": target, "VolumeOptions": options}
+def _mount(files: observed.MessageFiles, name: str, target: str, *, by_path: bool) -> dict[str, Any]:
+    if by_path:
+        return {"Type": "bind", "Source": f"{files.directory}/{name}", "Target": target}
+    options = {"NoCopy": True, "Subpath": name}
+    return {"Type": "volume", "Source": files.volume, "Target": target, "VolumeOptions": options}
 
 
 def variables(pod: Pod, *, host_network: bool) -> dict[str, str]:

@@ -8,9 +8,10 @@ ports nor DNS: those belong to the sandbox.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from podrunner.engine import labels, ports, sandbox_files
+from podrunner.engine import labels, mounts, ports, sandbox_files
 from podrunner.objects import container as containers, pod as pods
 from podrunner.pods import expansion, hostnames
+from podrunner.pods.configuration import Configuration
 
 HOST_NETWORK = "host"
 """The engine's name of its host's own network."""
@@ -24,8 +25,13 @@ _LOGGING = {
 _NO_HEALTHCHECK = {"Test": ["NONE"]}
 _NEVER_RESTARTED = {"Name": "no"}
 _UNPRIVILEGED = "65535:65535"
+
+# What podrunner's own commands in the sandbox, run as root, need for the files of others. The pause process has none of
+# them and can't get any: it is another user's, without new privileges. An exec with all capabilities is no way: engines
+# that lack one themselves refuse it.
+_OF_ROOT_ALONE = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID"]
 _NO_VARIABLES: Mapping[str, str] = {}
-_NO_FILES: Mapping[str, sandbox_files.SandboxFile] = {}
+_NOTHING = Configuration()
 
 
 def sandbox_config(
@@ -37,11 +43,12 @@ def sandbox_config(
     pause_image: str,
     publish: Sequence[ports.Published] = (),
     messages_of: Sequence[str] = (),
+    has: Configuration = _NOTHING,
 ) -> dict[str, Any]:
     """The pause container that holds the pod's namespaces, on the engine's network `network`.
 
-    It runs without any privilege: under a shared process namespace its file system is within the others' reach.
-    Raises ConfigPodSandboxError.
+    It has all volumes of the pod, those of claims from what the pod `has` beyond itself. It runs without any privilege:
+    under a shared process namespace its file system is within the others' reach. Raises ConfigPodSandboxError.
     """
     published = (*ports.of_spec(pod), *publish)
     own_labels = labels.of_sandbox(pod, instance, attempt, messages_of)
@@ -61,11 +68,16 @@ def sandbox_config(
             "IpcMode": "shareable",
             "PortBindings": ports.bindings(published),
             "CapDrop": ["ALL"],
+            "CapAdd": _OF_ROOT_ALONE,
             "SecurityOpt": ["no-new-privileges"],
             # An init process reaps the orphans of a process namespace that all containers share.
             "Init": bool(pod.spec.share_process_namespace),
             # Without a name it is the sandbox's own, and is removed with it.
-            "Mounts": [{"Type": "volume", "Target": sandbox_files.DIRECTORY, "VolumeOptions": {"Labels": own_labels}}],
+            "Mounts": [
+                {"Type": "volume", "Target": sandbox_files.DIRECTORY, "VolumeOptions": {"Labels": own_labels}},
+                *mounts.of_sandbox(pod, instance, has),
+            ],
+            "Binds": mounts.binds_of_sandbox(pod),
             "LogConfig": _LOGGING,
             "RestartPolicy": _NEVER_RESTARTED,
         },
@@ -81,12 +93,13 @@ def container_config(
     sandbox_id: str,
     environment: Mapping[str, str] = _NO_VARIABLES,
     joins: str = "",
-    files: Mapping[str, sandbox_files.SandboxFile] = _NO_FILES,
+    sandbox_mounts: Sequence[dict[str, Any]] = (),
+    volume_mounts: Sequence[dict[str, Any]] = (),
 ) -> dict[str, Any]:
     """A container of the pod, in the namespaces of the sandbox `sandbox_id`, and the processes of `joins`, if any.
 
-    Its command and arguments may refer to the variables of its `environment`. `files` is what it finds
-    of the sandbox's volume, by path.
+    Its command and arguments may refer to the variables of its `environment`. `volume_mounts` are its mounts of the
+    pod's volumes (`mounts.of_container`), `sandbox_mounts` those of the sandbox's files (`sandbox_files.mounts`).
     """
     joined = f"container:{sandbox_id}"
     config: dict[str, Any] = {
@@ -112,8 +125,7 @@ def container_config(
         config["WorkingDir"] = container.working_dir
     if container.lifecycle is not None and container.lifecycle.stop_signal:
         config["StopSignal"] = container.lifecycle.stop_signal
-    if files:
-        config["HostConfig"]["Mounts"] = [sandbox_files.mount(file, path) for path, file in files.items()]
+    config["HostConfig"]["Mounts"] = [*volume_mounts, *sandbox_mounts]
     if joins:
         config["HostConfig"]["PidMode"] = f"container:{joins}"
     elif pod.spec.share_process_namespace:

@@ -47,14 +47,12 @@ NOT_YET: dict[type[base.Struct], tuple[str, ...]] = {
         "security_context",
         "service_account_name",
         "share_process_namespace",
-        "volumes",
     ),
     container.Container: (
         "resize_policy",
         "resources",
         "security_context",
         "volume_devices",
-        "volume_mounts",
     ),
 }
 

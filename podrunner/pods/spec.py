@@ -95,7 +95,7 @@ def pre_stop(container: Container) -> LifecycleHandler | None:
 
 def mounts_at(container: Container, path: str) -> bool:
     """Whether the container mounts a volume exactly there."""
-    return any(posixpath.normpath(mount.mount_path) == path for mount in container.volume_mounts)
+    return any(posixpath.normpath(posixpath.join("/", mount.mount_path)) == path for mount in container.volume_mounts)
 
 
 def field_path(pod: Pod, name: str) -> str:

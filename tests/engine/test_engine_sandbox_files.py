@@ -14,48 +14,51 @@ def with_spec(**changes: object) -> pod.Pod:
     return msgspec.structs.replace(WEB, spec=msgspec.structs.replace(WEB.spec, **changes))
 
 
-def names(subject: pod.Pod = WEB, of: container.Container = NGINX, attempt: int = 0) -> dict[str, str]:
-    found = sandbox_files.of_container(subject, of, attempt, FILES, "1.41")
-    return {path: file.name for path, file in found.items()}
+def mounts(subject: pod.Pod = WEB, of: container.Container = NGINX, attempt: int = 0) -> dict[str, str]:
+    """What is mounted, by the place where it is."""
+    found = sandbox_files.mounts(subject, of, attempt, FILES, by_path=True)
+    return {mount["Target"]: mount["Source"].removeprefix("/var/lib/v01/") for mount in found}
 
 
 def test_a_container_finds_its_own_message_file_and_the_pods_hosts() -> None:
-    assert names() == {"/etc/hosts": "hosts", "/dev/termination-log": "1"}
-    assert names(attempt=1) == {"/etc/hosts": "hosts", "/dev/termination-log": "nginx.1"}
-    assert names(of=container.Container(name="nginx")) == {"/etc/hosts": "hosts"}
+    assert mounts() == {"/etc/hosts": "hosts", "/dev/termination-log": "1"}
+    assert mounts(attempt=1) == {"/etc/hosts": "hosts", "/dev/termination-log": "nginx.1"}
+    assert mounts(of=container.Container(name="nginx")) == {"/etc/hosts": "hosts"}
 
 
 def test_a_resolver_configuration_is_found_where_the_pod_asks_for_one() -> None:
     expected = {"/etc/hosts": "hosts", "/etc/resolv.conf": "resolv.conf", "/dev/termination-log": "1"}
-    assert names(with_spec(dns_policy="None")) == expected
-    assert names(with_spec(dns_config=pod.PodDNSConfig(searches=("a.test",)))) == expected
-    assert names(with_spec(dns_policy="Default")) == names()
+    assert mounts(with_spec(dns_policy="None")) == expected
+    assert mounts(with_spec(dns_config=pod.PodDNSConfig(searches=("a.test",)))) == expected
+    assert mounts(with_spec(dns_policy="Default")) == mounts()
 
 
-@pytest.mark.parametrize("path", ["/etc/hosts", "/etc/hosts/", "/etc//hosts"])
+@pytest.mark.parametrize("path", ["/etc/hosts", "/etc/hosts/", "etc//hosts"])
 def test_what_a_container_mounts_itself_stays(path: str) -> None:
     mounting = msgspec.structs.replace(NGINX, volume_mounts=(container.VolumeMount(name="v", mount_path=path),))
-    assert names(of=mounting) == {"/dev/termination-log": "1"}
+    assert mounts(of=mounting) == {"/dev/termination-log": "1"}
 
 
 def test_an_older_sandbox_has_messages_only() -> None:
     older = msgspec.structs.replace(FILES, has_hosts=False)
-    assert list(sandbox_files.of_container(WEB, NGINX, 0, older, "1.41")) == ["/dev/termination-log"]
-    assert sandbox_files.of_container(WEB, NGINX, 0, None, "1.41") == {}
+    (mount,) = sandbox_files.mounts(WEB, NGINX, 0, older, by_path=True)
+    assert mount["Target"] == "/dev/termination-log"
+    assert sandbox_files.mounts(WEB, NGINX, 0, None, by_path=True) == []
 
 
 def test_a_file_is_mounted_by_its_path_where_the_engine_mounts_no_part_of_a_volume() -> None:
-    assert sandbox_files.mount(sandbox_files.file(FILES, "7", "1.44"), "/a") == {
-        "Type": "bind",
-        "Source": "/var/lib/v01/7",
-        "Target": "/a",
-    }
-    assert sandbox_files.mount(sandbox_files.file(FILES, "7", "1.45"), "/a") == {
-        "Type": "volume",
-        "Source": "v01",
-        "Target": "/a",
-        "VolumeOptions": {"NoCopy": True, "Subpath": "7"},
-    }
+    plain = container.Container(name="nginx")
+    assert sandbox_files.mounts(WEB, plain, 0, FILES, by_path=True) == [
+        {"Type": "bind", "Source": "/var/lib/v01/hosts", "Target": "/etc/hosts"}
+    ]
+    assert sandbox_files.mounts(WEB, plain, 0, FILES, by_path=False) == [
+        {
+            "Type": "volume",
+            "Source": "v01",
+            "Target": "/etc/hosts",
+            "VolumeOptions": {"NoCopy": True, "Subpath": "hosts"},
+        }
+    ]
 
 
 def test_the_start_command_is_told_what_the_pod_adds_to_the_engines_resolver_configuration() -> None:

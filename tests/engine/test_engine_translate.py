@@ -1,6 +1,6 @@
 import msgspec
 
-from podrunner.engine import ports, sandbox_files, translate
+from podrunner.engine import ports, translate
 from podrunner.objects import container, meta, pod
 
 UNCAPPED = {
@@ -71,7 +71,9 @@ def test_a_sandbox_holds_the_namespaces_and_has_no_privileges() -> None:
             "IpcMode": "shareable",
             "PortBindings": {},
             "CapDrop": ["ALL"],
+            "CapAdd": ["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID"],
             "SecurityOpt": ["no-new-privileges"],
+            "Binds": [],
             "Init": False,
             "Mounts": [
                 {"Type": "volume", "Target": "/podrunner/messages", "VolumeOptions": {"Labels": SANDBOX_LABELS}}
@@ -130,6 +132,7 @@ def test_a_container_joins_the_sandbox_and_leaves_the_rest_to_its_image() -> Non
         "HostConfig": {
             "NetworkMode": "container:5eed",
             "IpcMode": "container:5eed",
+            "Mounts": [],
             "LogConfig": UNCAPPED,
             "RestartPolicy": {"Name": "no"},
         },
@@ -161,14 +164,12 @@ def test_a_terminal_and_standard_input_are_as_the_container_says() -> None:
     assert (config["OpenStdin"], config["StdinOnce"], config["Tty"]) == (True, True, True)
 
 
-def test_a_container_finds_files_of_the_sandboxes_volume() -> None:
-    file = sandbox_files.SandboxFile(volume="v01", directory="/var/lib/v01", name="7", by_path=True)
+def test_volumes_are_mounted_before_the_sandboxes_files() -> None:
+    volume, file = {"Type": "volume", "Target": "/data"}, {"Type": "bind", "Target": "/etc/hosts"}
     config = translate.container_config(
-        WEB, NGINX, instance="mine", attempt=0, sandbox_id="5eed", files={"/dev/termination-log": file}
+        WEB, NGINX, instance="mine", attempt=0, sandbox_id="5eed", sandbox_mounts=[file], volume_mounts=[volume]
     )
-    assert config["HostConfig"]["Mounts"] == [
-        {"Type": "bind", "Source": "/var/lib/v01/7", "Target": "/dev/termination-log"}
-    ]
+    assert config["HostConfig"]["Mounts"] == [volume, file]
 
 
 def test_a_stop_signal_of_the_spec_takes_the_place_of_the_images() -> None:
