@@ -19,6 +19,7 @@
     │   ├── TooManyRequests         429 TooManyRequests
     │   └── ServiceUnavailable      503 ServiceUnavailable
     ├── CreateContainerConfigError  what a pod refers to does not make a container (yet)
+    ├── MountError                  a volume of a pod can't be set up (yet)
     ├── Unreachable                 nothing answers at an address of a pod
     ├── ServerError                 podrunner's own server can't be started or reached               exit status 125
     │   └── ServerRunning           another process serves this state directory already
@@ -53,6 +54,17 @@ class CreateContainerConfigError(PodrunnerError):
 
     It may change: the container is tried again, as the kubelet does it (ErrCreateContainerConfig).
     """
+
+
+class MountError(PodrunnerError):
+    """A volume of a pod can't be set up (yet), in the words of the kubelet's FailedMount event.
+
+    `volume` is its name, where whoever raises it knows that.
+    """
+
+    def __init__(self, message: str, *, volume: str = "") -> None:
+        super().__init__(message)
+        self.volume = volume
 
 
 class ManifestError(PodrunnerError):

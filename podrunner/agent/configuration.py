@@ -8,10 +8,12 @@ from podrunner.agent.services import Services
 from podrunner.objects import kinds, meta
 from podrunner.objects.config import ConfigMap, Secret
 from podrunner.objects.pod import Pod
+from podrunner.objects.storage import PersistentVolumeClaim
 from podrunner.pods import configuration
 from podrunner.store.registry import Registry
 
-CONFIG_MAP, SECRET = kinds.of(ConfigMap()), kinds.of(Secret())
+KINDS = (kinds.of(ConfigMap()), kinds.of(Secret()), kinds.of(PersistentVolumeClaim()))
+"""What pods refer to."""
 
 Obj = TypeVar("Obj", bound=meta.Object)
 
@@ -19,9 +21,11 @@ Obj = TypeVar("Obj", bound=meta.Object)
 def gather(registry: Registry, services: Services, pod: Pod) -> configuration.Configuration:
     """What there is now of what the pod refers to."""
     wanted, namespace = configuration.references(pod), pod.metadata.namespace
+    claims = _existing(registry, PersistentVolumeClaim, namespace, wanted.claims)
     return configuration.Configuration(
         config_maps=_existing(registry, ConfigMap, namespace, wanted.config_maps),
         secrets=_existing(registry, Secret, namespace, wanted.secrets),
+        claims={name: each.metadata.uid for name, each in claims.items() if each.status.phase == "Bound"},
         allocatable=services.allocatable,
         host_ips=(services.node_ip,),
     )
@@ -32,8 +36,8 @@ def concerns(pod: Pod, changed: meta.Object) -> bool:
     if changed.metadata.namespace != pod.metadata.namespace:
         return False
     wanted = configuration.references(pod)
-    names = wanted.config_maps if isinstance(changed, ConfigMap) else wanted.secrets
-    return changed.metadata.name in names
+    names = {ConfigMap: wanted.config_maps, Secret: wanted.secrets, PersistentVolumeClaim: wanted.claims}
+    return changed.metadata.name in names.get(type(changed), ())
 
 
 def _existing(registry: Registry, type_: type[Obj], namespace: str, names: Iterable[str]) -> dict[str, Obj]:

@@ -9,11 +9,11 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from podrunner import errors
-from podrunner.agent import configuration, handlers, hooks
+from podrunner.agent import configuration, handlers, hooks, volumes
 from podrunner.agent.announcer import Announcer
 from podrunner.agent.outcome import Outcome
 from podrunner.agent.services import Services
-from podrunner.engine import containers, images, messages as engine_messages, observe, ports
+from podrunner.engine import containers, host_paths, images, messages as engine_messages, observe, ports
 from podrunner.objects.container import Container, LifecycleHandler
 from podrunner.objects.pod import Pod
 from podrunner.pods import environment, memory, messages, observed, plan, restarts, spec
@@ -46,6 +46,8 @@ class Executor:
             case plan.StopSandbox():
                 await containers.kill(self._engine, operation.sandbox_id, "SIGKILL")
                 return await self._look(operation, operation.sandbox_id)
+            case plan.WriteVolumes():
+                return await self._write_volumes(pod, has, operation)
             case plan.InspectImage():
                 return await self._inspect_image(operation)
             case plan.PullImage():
@@ -69,7 +71,9 @@ class Executor:
         raise AssertionError(f"no operation of the engine: {operation}")
 
     async def _create_sandbox(self, pod: Pod, operation: plan.CreateSandbox) -> Outcome:
+        gathered = configuration.gather(self._registry, self._services, pod)
         try:
+            await volumes.make_host_paths(self._services, pod)
             sandbox_id = await containers.create_sandbox(
                 self._engine,
                 pod,
@@ -78,10 +82,33 @@ class Executor:
                 network=await self._services.network.of(pod),
                 publish=ports.parse(pod.metadata.annotations.get(spec.PUBLISH, "")),
                 messages_of=operation.messages_of,
+                has=gathered,
             )
+        except errors.MountError as problem:
+            return self._mount_failed(pod, operation, problem)
         except (errors.EngineRefused, errors.UsageError) as refusal:
+            if isinstance(refusal, errors.EngineRefused) and (absent := host_paths.refused(pod, refusal)):
+                return self._mount_failed(pod, operation, absent)
             return self._sandbox_failed(pod, operation, refusal)
+        try:
+            await host_paths.check(self._engine, pod, sandbox_id)
+        except errors.MountError as problem:
+            await containers.remove(self._engine, sandbox_id)
+            return self._mount_failed(pod, operation, problem)._replace(removed=sandbox_id)
         return await self._look(operation, sandbox_id)
+
+    def _mount_failed(self, pod: Pod, operation: plan.Operation, problem: errors.MountError) -> Outcome:
+        announce_mount_failure(self._announcer, pod, problem.volume, str(problem))
+        now = self._services.clock.now()
+        return Outcome(operation, learned=lambda known: memory.mount_failed(known, problem.volume, now, of_engine=True))
+
+    async def _write_volumes(self, pod: Pod, has: observed.Observed, operation: plan.WriteVolumes) -> Outcome:
+        sandbox = _sandbox(has, operation.sandbox_id)
+        if sandbox is None:
+            return Outcome(operation, stale=True)
+        gathered = configuration.gather(self._registry, self._services, pod)
+        written = await volumes.write(self._services, pod, gathered, sandbox, operation)
+        return Outcome(operation, learned=lambda known: memory.volumes_written(known, operation.sandbox_id, written))
 
     async def _start_sandbox(self, pod: Pod, operation: plan.StartSandbox) -> Outcome:
         try:
@@ -128,13 +155,14 @@ class Executor:
         return Outcome(operation, learned=lambda known: memory.image_pulled(known, operation, Image(id=facts.id)))
 
     async def _create_container(self, pod: Pod, has: observed.Observed, operation: plan.CreateContainer) -> Outcome:
-        container = spec.container(pod, operation.container)
-        if container is None:
+        container, sandbox = spec.container(pod, operation.container), _sandbox(has, operation.sandbox_id)
+        if container is None or sandbox is None:
             return Outcome(operation, stale=True)
         if operation.was_present:
             present = f'Container image "{container.image}" already present on machine'
             self._announcer.of_container(pod, container.name, "Normal", "Pulled", present)
         try:
+            found = await self._found(pod, container, sandbox)
             container_id = await containers.create_container(
                 self._engine,
                 pod,
@@ -142,9 +170,10 @@ class Executor:
                 instance=self._services.instance,
                 attempt=operation.attempt,
                 sandbox_id=operation.sandbox_id,
-                environment=self._environment(pod, has, container),
+                environment=found.environment,
                 joins=operation.joins,
-                message_files=_message_files(has, operation.sandbox_id),
+                message_files=sandbox.messages,
+                volume_mounts=await volumes.mounts_of(self._services, found, sandbox),
             )
         except errors.CreateContainerConfigError as problem:
             return self._config_failed(pod, operation, str(problem))
@@ -157,11 +186,12 @@ class Executor:
         self._announcer.of_container(pod, container.name, "Normal", "Created", f"Created container {container.name}")
         return await self._look(operation, container_id)
 
-    def _environment(self, pod: Pod, has: observed.Observed, container: Container) -> dict[str, str]:
-        """Raises CreateContainerConfigError."""
+    async def _found(self, pod: Pod, container: Container, sandbox: observed.Sandbox) -> volumes.Found:
+        """What the container is made with. Raises CreateContainerConfigError, EngineError."""
         gathered = configuration.gather(self._registry, self._services, pod)
-        sources = environment.Sources(gathered, has.sandbox.ips if has.sandbox else ())
-        return environment.resolve(pod, container, sources)
+        files = await volumes.files_of(self._services, container, sandbox)
+        variables = environment.resolve(pod, container, environment.Sources(gathered, sandbox.ips, files))
+        return volumes.Found(pod, container, gathered, variables)
 
     def _config_failed(self, pod: Pod, operation: plan.CreateContainer, message: str) -> Outcome:
         self._announcer.of_container(pod, operation.container, "Warning", "Failed", f"Error: {message}")
@@ -232,7 +262,8 @@ class Executor:
         """A message that can't be read is none: the end of a container is reported all the same."""
         container, message = spec.container(pod, operation.container), ""
         with contextlib.suppress(errors.EngineError):
-            files = _message_files(has, operation.sandbox_id)
+            sandbox = _sandbox(has, operation.sandbox_id)
+            files = sandbox.messages if sandbox else None
             if container is not None and container.termination_message_path and files is not None:
                 file = messages.file_name(files, messages.instance(operation.container, operation.attempt))
                 message = await engine_messages.read(self._engine, operation.sandbox_id, file)
@@ -255,5 +286,11 @@ class Executor:
         return Outcome(operation, seen=found[1])
 
 
-def _message_files(has: observed.Observed, sandbox_id: str) -> observed.MessageFiles | None:
-    return next((known.messages for known in has.sandboxes if known.id == sandbox_id), None)
+def announce_mount_failure(announcer: Announcer, pod: Pod, volume: str, message: str) -> None:
+    """The kubelet's event about a volume that can't be set up."""
+    text = f'MountVolume.SetUp failed for volume "{volume}" : {message}'
+    announcer.of_pod(pod, "Warning", "FailedMount", text)
+
+
+def _sandbox(has: observed.Observed, sandbox_id: str) -> observed.Sandbox | None:
+    return next((known for known in has.sandboxes if known.id == sandbox_id), None)

@@ -11,18 +11,19 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import datetime
 
 from podrunner import errors
-from podrunner.agent import configuration, container_logs, registration, sessions, worker
+from podrunner.agent import claims, configuration, container_logs, registration, sessions, worker
 from podrunner.agent.leases import Leases
 from podrunner.agent.progress import Report
 from podrunner.agent.services import Services
 from podrunner.agent.usage import PodUsage, Usage
-from podrunner.engine import containers, logs, observe, watch
+from podrunner.engine import containers, logs, observe, volumes, watch
 from podrunner.engine.session import Session
 from podrunner.engine.tunnels import Tunnel
 from podrunner.objects import kinds
 from podrunner.objects.pod import Pod
-from podrunner.pods import observed, spec
-from podrunner.store import events, pods
+from podrunner.objects.storage import PersistentVolumeClaim
+from podrunner.pods import configuration as pods_configuration, observed, spec
+from podrunner.store import claims as stored_claims, events, pods
 from podrunner.store.registry import Registry
 from podrunner.store.watch import Change, ChangeType
 
@@ -53,13 +54,16 @@ class Node:
         """Works for the pods of the store. Raises EngineError if the engine can't be asked at the start."""
         self._registration.register()
         seen = await observe.pods(self._services.engine, self._services.instance)
+        for uid in await volumes.owners(self._services.engine, self._services.instance):
+            seen.setdefault(uid, observed.Observed())
         elsewhere = {pod.metadata.uid for pod in pods.every(self._registry) if spec.NETWORK in pod.metadata.annotations}
         await self._services.network.adopt(seen.keys() - elsewhere)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._follow_store(tasks, seen))
             tasks.create_task(self._follow_engine())
-            for kind in (configuration.CONFIG_MAP, configuration.SECRET):
+            for kind in configuration.KINDS:
                 tasks.create_task(self._follow_configuration(kind))
+            tasks.create_task(claims.Claims(self._registry, self._services).run())
             tasks.create_task(self._look_anew_regularly())
             tasks.create_task(self._registration.run())
 
@@ -131,6 +135,8 @@ class Node:
                 for known in self._workers.values():
                     if configuration.concerns(known.pod, change.object):
                         known.configuration_changed()
+                if isinstance(change.object, PersistentVolumeClaim):
+                    self._schedule_waiting()
 
     def _pod_changed(
         self, tasks: asyncio.TaskGroup, change: Change, pod: Pod, seen: dict[str, observed.Observed]
@@ -157,7 +163,7 @@ class Node:
 
     def _schedule(self, pod: Pod) -> None:
         """Gives a new pod to this node, once it has no scheduling gates; what the scheduler of a cluster does."""
-        if pod.spec.scheduling_gates:
+        if pod.spec.scheduling_gates or not self._has_its_claims(pod):
             return
         with contextlib.suppress(errors.NotFound, errors.Conflict):
             pods.bind(self._registry, pod, self.name)
@@ -165,6 +171,26 @@ class Node:
             self._scheduler.record(
                 pod, "Normal", "Scheduled", f"Successfully assigned {name.namespace}/{name.name} to {self.name}"
             )
+
+    def _schedule_waiting(self) -> None:
+        """Looks again at the pods that have no node: what they waited for may be there."""
+        for pod in pods.every(self._registry):
+            if not pod.spec.node_name and pod.metadata.deletion_timestamp is None:
+                self._schedule(pod)
+
+    def _has_its_claims(self, pod: Pod) -> bool:
+        """Whether all claims of the pod have their volumes; says so of one that is not there, as the scheduler does."""
+        for name in sorted(pods_configuration.references(pod).claims):
+            try:
+                claim: PersistentVolumeClaim = self._registry.get(stored_claims.CLAIM, pod.metadata.namespace, name)
+            except errors.NotFound:
+                message = f'0/1 nodes are available: persistentvolumeclaim "{name}" not found.'
+                if pods.cannot_be_scheduled(self._registry, pod, message):
+                    self._scheduler.record(pod, "Warning", "FailedScheduling", message)
+                return False
+            if claim.status.phase != "Bound":
+                return False
+        return True
 
     async def _work(self, started: worker.Worker) -> None:
         uid = started.pod.metadata.uid
@@ -215,6 +241,7 @@ class Node:
                 for engine_id in left:
                     log.info("removing %s, whose pod is not known", engine_id)
                     await containers.remove(self._services.engine, engine_id)
+                await volumes.remove_of_pod(self._services.engine, self._services.instance, uid)
                 return await self._services.network.release(uid)
             except errors.EngineError as failure:
                 log.warning("what is left of pod %s is not removed yet: %s", uid, failure)

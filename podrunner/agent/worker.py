@@ -14,14 +14,26 @@ import msgspec
 from podrunner import errors
 from podrunner.agent import configuration
 from podrunner.agent.announcer import Announcer
-from podrunner.agent.executor import Executor
+from podrunner.agent.executor import Executor, announce_mount_failure
 from podrunner.agent.outcome import Outcome
 from podrunner.agent.prober import Prober
 from podrunner.agent.services import Services
-from podrunner.engine import observe
+from podrunner.engine import observe, volumes as engine_volumes
 from podrunner.objects import meta
 from podrunner.objects.pod import Pod
-from podrunner.pods import conditions, ending, memory, messages, observed, plan, probing, reconcile, spec, status
+from podrunner.pods import (
+    conditions,
+    ending,
+    memory,
+    messages,
+    observed,
+    plan,
+    probing,
+    reconcile,
+    spec,
+    status,
+    volumes,
+)
 from podrunner.pods.view import Memory, View
 from podrunner.store import events, pods
 from podrunner.store.registry import Registry
@@ -285,6 +297,12 @@ class Worker:
                     self._pod, operation.container, "Normal", "Killing", operation.announcement
                 )
                 self._memory = memory.stop_announced(self._memory, operation, self._services.clock.now())
+            case plan.ReportMountFailure():
+                announce_mount_failure(self._announcer, self._pod, operation.volume, operation.message)
+                self._memory = memory.mount_failed(self._memory, operation.volume, self._services.clock.now())
+            case plan.ReportMountTimeout():
+                self._announcer.of_pod(self._pod, "Warning", "FailedMount", _mount_timeout(operation))
+                self._memory = memory.mount_timeout_told(self._memory)
             case plan.ReportSandboxChanged() | plan.ReportDeadlineExceeded():
                 self._announcer.of_pod(self._pod, "Normal", *_REPORTS[type(operation)])
                 self._memory = memory.reported(self._memory, operation)
@@ -320,6 +338,8 @@ class Worker:
 
     async def _remove_pod(self, name: meta.ObjectMeta) -> None:
         await self._services.network.release(name.uid)
+        if any(map(volumes.is_the_pods_own, self._pod.spec.volumes)):
+            await engine_volumes.remove_of_pod(self._services.engine, self._services.instance, name.uid)
         pods.remove(self._registry, name.namespace, name.name, name.uid)
         self._over = True
 
@@ -348,6 +368,14 @@ _WAITS = {
     "InvalidImageName": [("Warning", "InspectFailed", "{message}"), ("Warning", "Failed", "Error: InvalidImageName")],
 }
 """The events that go with a wait, by its reason: type, event reason, message."""
+
+
+def _mount_timeout(operation: plan.ReportMountTimeout) -> str:
+    names = " ".join(operation.volumes)
+    return (
+        f"Unable to attach or mount volumes: unmounted volumes=[{names}], unattached volumes=[], "
+        "failed to process volumes=[]: context deadline exceeded"
+    )
 
 
 def _expects(operation: plan.Operation, engine_id: str, action: str) -> bool:

@@ -95,6 +95,10 @@ class Client:
         """The version of the API that both sides speak."""
         return str(self.api.api_version)
 
+    def speaks(self, version: str) -> bool:
+        """Whether the API that both sides speak is that version or a newer one."""
+        return _number(self.api_version) >= _number(version)
+
     async def call(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs the blocking `function` in a thread. Tries again for 1.5 s while the engine refuses connections.
 

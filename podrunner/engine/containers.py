@@ -8,8 +8,10 @@ from podrunner import errors
 from podrunner.engine import client as engine, images, labels, messages, ports, translate
 from podrunner.objects import container as containers, pod as pods
 from podrunner.pods import messages as pod_messages, observed
+from podrunner.pods.configuration import Configuration
 
 _NO_VARIABLES: Mapping[str, str] = {}
+_NOTHING = Configuration()
 
 
 async def create_sandbox(
@@ -21,10 +23,12 @@ async def create_sandbox(
     network: str,
     publish: Sequence[ports.Published] = (),
     messages_of: Sequence[str] = (),
+    has: Configuration = _NOTHING,
 ) -> str:
     """Creates (and does not start) the pod's pause container on `network`; returns its engine id.
 
-    The instances `messages_of` (`pods.messages.instance`) find a file for their termination message in it. Makes the
+    The instances `messages_of` (`pods.messages.instance`) find a file for their termination message in it. What the pod
+    `has` beyond itself tells of the volumes of its claims. Makes the
     pause image first where the engine has none. Raises EngineError.
     """
     config = translate.sandbox_config(
@@ -35,6 +39,7 @@ async def create_sandbox(
         pause_image=images.PAUSE,
         publish=publish,
         messages_of=messages_of,
+        has=has,
     )
     name = labels.name_of_sandbox(pod, attempt)
     try:
@@ -55,11 +60,13 @@ async def create_container(
     environment: Mapping[str, str] = _NO_VARIABLES,
     joins: str = "",
     message_files: observed.MessageFiles | None = None,
+    volume_mounts: Sequence[dict[str, Any]] = (),
 ) -> str:
     """Creates (and does not start) a container in the sandbox; returns its engine id.
 
     It has the variables `environment`, sees the processes of the container with the engine id `joins`, if one is given,
-    and leaves its termination message in a file of its own among the sandbox's `message_files`.
+    leaves its termination message in a file of its own among the sandbox's `message_files`, and mounts volumes as
+    `volume_mounts` say (`mounts.of_container`).
     Raises EngineNotFound if the engine lacks the image, EngineConflict if the attempt exists already, EngineError.
     """
     message_file = None
@@ -75,6 +82,7 @@ async def create_container(
         environment=environment,
         joins=joins,
         message_file=message_file,
+        volume_mounts=volume_mounts,
     )
     return await _create(client, config, labels.name_of_container(pod, container.name, attempt))
 

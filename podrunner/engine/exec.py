@@ -61,8 +61,9 @@ async def start(
     stdout: bool = True,
     stderr: bool = True,
     tty: bool = False,
+    user: str = "",
 ) -> Exec:
-    """Starts `command` (a terminal has no stderr of its own).
+    """Starts `command` (a terminal has no stderr of its own), as the container's user unless one is given.
 
     Raises EngineNotFound or EngineConflict if the container is gone or does not run, EngineError. That the command
     can't be found is no error here: the engine says so in the output, with exit code 126 or 127.
@@ -75,6 +76,7 @@ async def start(
         stdout=stdout,
         stderr=stderr and not tty,
         tty=tty,
+        user=user,
         detach_keys=NO_DETACH_KEYS,
     )
     exec_id = str(created["Id"])

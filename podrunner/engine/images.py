@@ -20,7 +20,7 @@ from podrunner.engine import client as engine, credentials, references, streams
 
 _log = logging.getLogger(__name__)
 
-PAUSE = "podrunner/pause:1.1"
+PAUSE = "podrunner/pause:1.3"
 
 PULL_ATTEMPTS = 3
 

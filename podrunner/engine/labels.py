@@ -19,6 +19,8 @@ SANDBOX_ID = "io.kubernetes.sandbox.id"
 INSTANCE = "podrunner.dev/instance"
 ATTEMPT = "podrunner.dev/attempt"
 MESSAGES_OF = "podrunner.dev/messages-of"
+VOLUME = "podrunner.dev/volume"
+CLAIM = "podrunner.dev/claim"
 DEFAULT_NETWORK = "podrunner.dev/default-network"
 
 SANDBOX_TYPE = "podsandbox"
@@ -53,6 +55,18 @@ def messages_of(labels: Mapping[str, str]) -> tuple[str, ...]:
 def of_container(pod: pods.Pod, container_name: str, instance: str, attempt: int, sandbox_id: str) -> dict[str, str]:
     """The labels of a container of the pod that joins the sandbox `sandbox_id`."""
     return _common(pod, container_name, CONTAINER_TYPE, instance, attempt) | {SANDBOX_ID: sandbox_id}
+
+
+def of_volume(pod: pods.Pod, volume: str, instance: str) -> dict[str, str]:
+    """The labels of a volume that comes and goes with the pod."""
+    about = pod.metadata
+    return {
+        POD_NAME: about.name,
+        POD_NAMESPACE: about.namespace,
+        POD_UID: about.uid,
+        INSTANCE: instance,
+        VOLUME: volume,
+    }
 
 
 def parse(labels: Mapping[str, str]) -> Owner | None:

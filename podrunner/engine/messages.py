@@ -4,17 +4,13 @@ Sources: `getTerminationMessage` and `readLastStringFromContainerLogs`, kubernet
 pkg/kubelet/kuberuntime/kuberuntime_container.go; the limits are those of pkg/kubelet/container/runtime.go.
 """
 
-import base64
 import contextlib
 import functools
 import io
-import json
 import posixpath
 import tarfile
 
-import requests
-
-from podrunner.engine import client as engine, exec, frames, logs, translate
+from podrunner.engine import archives, client as engine, exec, frames, logs, mounts, translate
 from podrunner.pods import messages, observed
 
 LONGEST = 4096
@@ -27,7 +23,6 @@ _READ_WHOLE = 1 << 20
 """Bytes of a file that is read whole for its end; a container may have filled it with more than fits in memory."""
 
 _ROOM_FOR_OVERHEAD = 1 << 14
-_SUBPATH_API = "1.45"
 
 
 async def provide(
@@ -37,7 +32,7 @@ async def provide(
     name = messages.file_name(files, owner)
     if not messages.is_ready_made(files, owner):
         await client.call(client.api.put_archive, sandbox_id, translate.MESSAGES, _empty(name))
-    by_path = tuple(map(int, client.api_version.split("."))) < tuple(map(int, _SUBPATH_API.split(".")))
+    by_path = not client.speaks(mounts.SUBPATH_API)
     return translate.MessageFile(volume=files.volume, directory=files.directory, name=name, by_path=by_path)
 
 
@@ -65,24 +60,15 @@ def _fetch(client: engine.Client, sandbox_id: str, path: str) -> bytes | None:
 
     Most are empty. That is asked first: it takes the engine 2 ms, to pack a file 50 to 70 (20.10).
     """
-    size = _size(client, sandbox_id, path)
+    size = archives.look_blocking(client, sandbox_id, path).size
     if not size or size > _READ_WHOLE:
         return None if size else b""
-    with _archive(client, "GET", sandbox_id, path) as answer:
+    with archives.open_archive(client, "GET", sandbox_id, path) as answer:
         archive = io.BytesIO(answer.raw.read(size + _ROOM_FOR_OVERHEAD))
     with tarfile.open(fileobj=archive) as files:
         (entry,) = files
         file = files.extractfile(entry)
         return file.read() if file else b""
-
-
-def _size(client: engine.Client, sandbox_id: str, path: str) -> int:
-    with _archive(client, "HEAD", sandbox_id, path) as answer:
-        return int(json.loads(base64.b64decode(answer.headers["X-Docker-Container-Path-Stat"]))["size"])
-
-
-def _archive(client: engine.Client, method: str, sandbox_id: str, path: str) -> requests.Response:
-    return client.open_stream(method, f"/containers/{sandbox_id}/archive", params={"path": path})
 
 
 async def _end_of(client: engine.Client, sandbox_id: str, path: str) -> bytes:

@@ -7,7 +7,7 @@ from typing import Any
 
 from podrunner import errors
 from podrunner.engine import client as engine, labels, translate
-from podrunner.pods import observed
+from podrunner.pods import observed, volumes
 
 _RUNNING = ("running", "paused", "restarting")
 _NEVER = "0001-01-01T00:00:00Z"
@@ -71,6 +71,7 @@ def _sandbox(facts: Mapping[str, Any], owner: labels.Owner) -> observed.Sandbox:
         ips=_ips(facts),
         bridges=_bridges(facts),
         messages=_messages(facts),
+        volumes=_volumes(facts),
     )
 
 
@@ -81,6 +82,12 @@ def _messages(facts: Mapping[str, Any]) -> observed.MessageFiles | None:
         return None
     assigned = labels.messages_of(facts["Config"].get("Labels") or {})
     return observed.MessageFiles(volume=mount["Name"], directory=mount["Source"], assigned=assigned)
+
+
+def _volumes(facts: Mapping[str, Any]) -> dict[str, str]:
+    root = volumes.ROOT + "/"
+    own = (mount for mount in facts["Mounts"] if mount["Destination"].startswith(root))
+    return {mount["Destination"].removeprefix(root): mount["Source"] for mount in own}
 
 
 def _container(facts: Mapping[str, Any], owner: labels.Owner) -> observed.Container:

@@ -10,9 +10,10 @@ from typing import Any
 
 import msgspec
 
-from podrunner.engine import labels, ports
+from podrunner.engine import labels, mounts, ports
 from podrunner.objects import container as containers, pod as pods
 from podrunner.pods import expansion
+from podrunner.pods.configuration import Configuration
 
 HOSTNAME_LIMIT = 63
 
@@ -25,7 +26,13 @@ _LOGGING = {
 _NO_HEALTHCHECK = {"Test": ["NONE"]}
 _NEVER_RESTARTED = {"Name": "no"}
 _UNPRIVILEGED = "65535:65535"
+
+# What podrunner's own commands in the sandbox, run as root, need for the files of others. The pause process has none of
+# them: it is another user's, and its image has no program that could give it any. Two other ways were tried: under
+# "no-new-privileges" root has no capabilities either; an exec with all of them is refused by an engine that lacks one.
+_OF_ROOT_ALONE = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID"]
 _NO_VARIABLES: Mapping[str, str] = {}
+_NOTHING = Configuration()
 
 MESSAGES = "/podrunner/messages"
 """Where the sandbox has the volume of the termination messages."""
@@ -49,10 +56,12 @@ def sandbox_config(
     pause_image: str,
     publish: Sequence[ports.Published] = (),
     messages_of: Sequence[str] = (),
+    has: Configuration = _NOTHING,
 ) -> dict[str, Any]:
     """The pause container that holds the pod's namespaces, on the engine's network `network`.
 
-    It runs without any privilege: under a shared process namespace its file system is within the others' reach.
+    It has all volumes of the pod, those of claims from what the pod `has` beyond itself. It runs without any privilege:
+    under a shared process namespace its file system is within the others' reach.
     """
     published = (*ports.of_spec(pod), *publish)
     own_labels = labels.of_sandbox(pod, instance, attempt, messages_of)
@@ -68,11 +77,13 @@ def sandbox_config(
             "IpcMode": "shareable",
             "PortBindings": ports.bindings(published),
             "CapDrop": ["ALL"],
-            "SecurityOpt": ["no-new-privileges"],
-            # An init process reaps the orphans of a process namespace that all containers share.
-            "Init": bool(pod.spec.share_process_namespace),
+            "CapAdd": _OF_ROOT_ALONE,
             # Without a name it is the sandbox's own, and is removed with it.
-            "Mounts": [{"Type": "volume", "Target": MESSAGES, "VolumeOptions": {"Labels": own_labels}}],
+            "Mounts": [
+                {"Type": "volume", "Target": MESSAGES, "VolumeOptions": {"Labels": own_labels}},
+                *mounts.of_sandbox(pod, instance, has),
+            ],
+            "Binds": mounts.binds_of_sandbox(pod),
             "LogConfig": _LOGGING,
             "RestartPolicy": _NEVER_RESTARTED,
         },
@@ -89,11 +100,12 @@ def container_config(
     environment: Mapping[str, str] = _NO_VARIABLES,
     joins: str = "",
     message_file: MessageFile | None = None,
+    volume_mounts: Sequence[dict[str, Any]] = (),
 ) -> dict[str, Any]:
     """A container of the pod, in the namespaces of the sandbox `sandbox_id`, and the processes of `joins`, if any.
 
     Its command and arguments may refer to the variables of its `environment`. `message_file` is what it finds at its
-    terminationMessagePath.
+    terminationMessagePath, `volume_mounts` are its mounts of the pod's volumes (`mounts.of_container`).
     """
     joined = f"container:{sandbox_id}"
     config: dict[str, Any] = {
@@ -119,8 +131,10 @@ def container_config(
         config["WorkingDir"] = container.working_dir
     if container.lifecycle is not None and container.lifecycle.stop_signal:
         config["StopSignal"] = container.lifecycle.stop_signal
+    own_mounts = list(volume_mounts)
     if message_file is not None:
-        config["HostConfig"]["Mounts"] = [_message_mount(message_file, container.termination_message_path)]
+        own_mounts.append(_message_mount(message_file, container.termination_message_path))
+    config["HostConfig"]["Mounts"] = own_mounts
     if joins:
         config["HostConfig"]["PidMode"] = f"container:{joins}"
     elif pod.spec.share_process_namespace:

@@ -16,7 +16,6 @@ from podrunner.objects import (
     pod,
     runtime_class,
     service,
-    storage,
 )
 
 MESSAGE = "is not supported yet and has no effect"
@@ -27,7 +26,6 @@ KINDS_NOT_YET: tuple[type[meta.Object], ...] = (
     limits.ResourceQuota,
     runtime_class.RuntimeClass,
     service.Service,
-    storage.PersistentVolumeClaim,
 )
 """Kinds that are stored, and nothing follows from it."""
 
@@ -53,14 +51,12 @@ NOT_YET: dict[type[base.Struct], tuple[str, ...]] = {
         "set_hostname_as_fqdn",
         "share_process_namespace",
         "subdomain",
-        "volumes",
     ),
     container.Container: (
         "resize_policy",
         "resources",
         "security_context",
         "volume_devices",
-        "volume_mounts",
     ),
 }
 

@@ -14,12 +14,13 @@ from podrunner.pods import spec
 class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     """What the pod's references lead to: an object that is not among these does not exist.
 
-    `config_maps` and `secrets` by name. `allocatable` is the node's, by resource ("cpu": "2"); `host_ips` its
-    addresses. `service_variables` tell of the Services of the namespace.
+    `config_maps` and `secrets` by name; `claims` are the uids of PersistentVolumeClaims by name. `allocatable` is the
+    node's, by resource ("cpu": "2"), `host_ips` its addresses. `service_variables` tell of the namespace's Services.
     """
 
     config_maps: Mapping[str, ConfigMap] = {}
     secrets: Mapping[str, Secret] = {}
+    claims: Mapping[str, str] = {}
     allocatable: Mapping[str, str] = {}
     host_ips: tuple[str, ...] = ()
     service_variables: Mapping[str, str] = {}
@@ -30,14 +31,16 @@ class References(NamedTuple):
 
     config_maps: frozenset[str]
     secrets: frozenset[str]
+    claims: frozenset[str]
 
 
 def references(pod: Pod) -> References:
-    """The ConfigMaps and Secrets that the pod's variables and volumes are made from."""
+    """What the pod's variables and volumes are made from."""
     found = frozenset((*_of_variables(pod), *_of_volumes(pod)))
     return References(
         config_maps=frozenset(name for kind, name in found if kind is ConfigMap),
         secrets=frozenset(name for kind, name in found if kind is Secret),
+        claims=frozenset(filter(None, (claim_of(pod, volume) for volume in pod.spec.volumes))),
     )
 
 
@@ -76,3 +79,10 @@ def _of_volumes(pod: Pod) -> Iterator[_Reference]:
 def projections(volume: Volume) -> tuple[VolumeProjection, ...]:
     """The sources of a projected volume; of other volumes none."""
     return () if volume.projected is None else volume.projected.sources
+
+
+def claim_of(pod: Pod, volume: Volume) -> str:
+    """The PersistentVolumeClaim that the volume is; "" if it is none. An ephemeral volume's is named after both."""
+    if volume.persistent_volume_claim is not None:
+        return volume.persistent_volume_claim.claim_name
+    return "" if volume.ephemeral is None else f"{pod.metadata.name}-{volume.name}"

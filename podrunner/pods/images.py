@@ -7,7 +7,7 @@ pkg/kubelet/kuberuntime/kuberuntime_container.go.
 from datetime import UTC, datetime, timedelta
 
 from podrunner.objects.container import Container, EphemeralContainer
-from podrunner.pods import environment, observed, plan, restarts
+from podrunner.pods import environment, mounting, observed, plan, restarts
 from podrunner.pods.plan import Plan
 from podrunner.pods.view import Image, View
 
@@ -48,7 +48,7 @@ def _usable(view: View, container: Container, attempt: int, image: Image) -> boo
 
 
 def _create(view: View, container: Container, attempt: int, cause: str) -> Plan:
-    if view.sandbox is None or (_needs_running(container) and view.sandbox.state is not observed.State.RUNNING):
+    if view.sandbox is None or not _may_be_created(view, container):
         return Plan()
     target = container.target_container_name if isinstance(container, EphemeralContainer) else ""
     joined = view.begun(target)
@@ -68,9 +68,12 @@ def _create(view: View, container: Container, attempt: int, cause: str) -> Plan:
     )
 
 
-def _needs_running(container: Container) -> bool:
-    """Whether the container can't be created before its sandbox runs."""
-    return environment.needs_pod_address(container)
+def _may_be_created(view: View, container: Container) -> bool:
+    """Some containers are made of what only a running sandbox has: its address, files in volumes."""
+    runs = view.sandbox is not None and view.sandbox.state is observed.State.RUNNING
+    if environment.needs_pod_address(container) and not runs:
+        return False
+    return not mounting.must_be_ready_for(container) or (runs and mounting.are_ready(view))
 
 
 def _wait(container: Container, attempt: int, reason: str, message: str, until: datetime) -> Plan:

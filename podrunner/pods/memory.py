@@ -7,7 +7,7 @@ from typing import TypeVar
 from msgspec import structs
 
 from podrunner.pods import observed, plan, restarts
-from podrunner.pods.view import Failures, Image, Memory, Results, Stop, Waiting
+from podrunner.pods.view import Failures, Image, Memory, MountFailures, Results, Stop, Waiting, Written
 
 V = TypeVar("V")
 
@@ -117,9 +117,29 @@ def start_failed(memory: Memory, operation: plan.StartContainer, message: str) -
     return structs.replace(memory, waiting=_with(memory.waiting, operation.container, waiting))
 
 
+def mount_failed(memory: Memory, volume: str, now: datetime, *, of_engine: bool = False) -> Memory:
+    """A volume could not be set up."""
+    before = memory.mount_failures or MountFailures(volume, 0, now, now)
+    failures = structs.replace(before, volume=volume, count=before.count + 1, last=now, of_engine=of_engine)
+    return structs.replace(memory, mount_failures=failures)
+
+
+def mount_timeout_told(memory: Memory) -> Memory:
+    """That the volumes can't be set up for so long was said."""
+    failures = memory.mount_failures
+    told = None if failures is None else structs.replace(failures, told=True)
+    return structs.replace(memory, mount_failures=told)
+
+
+def volumes_written(memory: Memory, sandbox_id: str, entries: Mapping[str, Written]) -> Memory:
+    """What is in these volumes now; what was written into the others stays."""
+    written = {**memory.volumes.get(sandbox_id, {}), **entries}
+    return structs.replace(memory, volumes=_with(memory.volumes, sandbox_id, written))
+
+
 def sandbox_started(memory: Memory) -> Memory:
     """The sandbox runs; should it end, that is told anew."""
-    return structs.replace(memory, sandbox_failures=None, reported=frozenset())
+    return structs.replace(memory, sandbox_failures=None, mount_failures=None, reported=frozenset())
 
 
 def sandbox_failed(memory: Memory, now: datetime) -> Memory:
@@ -175,6 +195,7 @@ def container_gone(memory: Memory, engine_id: str) -> Memory:
         post_started=_without(memory.post_started, engine_id),
         pre_stopped=memory.pre_stopped - {engine_id},
         messages=_without(memory.messages, engine_id),
+        volumes=_without(memory.volumes, engine_id),
     )
 
 

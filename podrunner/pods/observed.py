@@ -4,6 +4,7 @@
 them. Pure; performs no I/O.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 
@@ -64,8 +65,8 @@ class MessageFiles(msgspec.Struct, frozen=True, kw_only=True):
 class Sandbox(msgspec.Struct, frozen=True, kw_only=True):
     """One pause container.
 
-    `ips` are its addresses on the pod network, IPv4 first; empty unless it runs. `bridges` are the names that its
-    networks' bridges have on the engine's host.
+    `volumes` says where the engine's host has the pod's volumes, by name. `ips` are its addresses on the pod network,
+    IPv4 first; empty unless it runs. `bridges` are the names that its networks' bridges have on the engine's host.
     """
 
     id: str
@@ -75,6 +76,7 @@ class Sandbox(msgspec.Struct, frozen=True, kw_only=True):
     ips: tuple[str, ...] = ()
     bridges: tuple[str, ...] = ()
     messages: MessageFiles | None = None
+    volumes: Mapping[str, str] = {}
 
 
 class Observed(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,7 +3,7 @@
 Every operation names its cause, and has a key under which it is never under way twice. Pure; performs no I/O.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 import msgspec
@@ -49,6 +49,43 @@ class StartSandbox(Operation, frozen=True):
     @property
     def target(self) -> str:
         return self.sandbox_id
+
+
+class WriteVolumes(Operation, frozen=True):
+    """Write what is to be in these volumes of the pod.
+
+    `first`: nobody has looked into them yet. `known` tells of what is in them by name (`payload.digest`).
+    """
+
+    sandbox_id: str
+    volumes: tuple[str, ...]
+    first: bool
+    known: Mapping[str, str] = {}
+
+    @property
+    def target(self) -> str:
+        return self.sandbox_id
+
+
+class ReportMountFailure(Operation, frozen=True):
+    """Say that a volume can't be set up, and why."""
+
+    volume: str
+    message: str
+
+    @property
+    def target(self) -> str:
+        return self.volume
+
+
+class ReportMountTimeout(Operation, frozen=True):
+    """Say that the pod has waited for these volumes for long."""
+
+    volumes: tuple[str, ...]
+
+    @property
+    def target(self) -> str:
+        return "pod"
 
 
 class InspectImage(Operation, frozen=True):

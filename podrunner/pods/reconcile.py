@@ -12,6 +12,7 @@ from podrunner.pods import (
     images,
     initializing,
     messages,
+    mounting,
     observed,
     plan,
     probing,
@@ -46,7 +47,7 @@ def _wanted(view: View) -> Plan:
     deadline = Plan(wake_at=ending.deadline(view))
     if view.sandbox is None:
         return deadline + _lost_sandbox(view) + _outdated(view)
-    return deadline + _started_sandbox(view) + _containers(view) + _outdated(view)
+    return deadline + _started_sandbox(view) + mounting.due(view) + _containers(view) + _outdated(view)
 
 
 def _vain_hooks(view: View) -> Plan:
@@ -103,6 +104,9 @@ def _new_sandbox(view: View, attempt: int, cause: str) -> Plan:
     failures = view.memory.sandbox_failures
     if failures is not None and view.now < failures.last + SANDBOX_AGAIN_AFTER:
         return Plan(wake_at=failures.last + SANDBOX_AGAIN_AFTER)
+    obstacle = mounting.obstacle(view)
+    if obstacle is not None:
+        return obstacle
     # The images are looked at while the sandbox starts: it takes the engine a third of a second.
     containers = {known.image: known.name for known in (*view.pod.spec.init_containers, *view.pod.spec.containers)}
     ahead = [
@@ -265,7 +269,8 @@ def _start(view: View, container: Container, latest: observed.Container | None, 
         return images.create(view, container, view.next_attempt(container.name), cause)
     # How the instance before it ended is reported first.
     former_is_read = all(known.name != container.name for known in messages.unread(view))
-    if latest.state is CREATED and former_is_read and view.sandbox is not None and view.sandbox.state is RUNNING:
+    runs = view.sandbox is not None and view.sandbox.state is RUNNING
+    if latest.state is CREATED and former_is_read and runs and mounting.are_ready(view):
         return plan.do(
             plan.StartContainer(container=container.name, attempt=latest.attempt, container_id=latest.id, cause=cause)
         )

@@ -43,6 +43,27 @@ class Failures(msgspec.Struct, frozen=True):
     last: datetime
 
 
+class Written(msgspec.Struct, frozen=True):
+    """What was written into a volume: what it was made from (`payload.stamp`), and what it was (`payload.digest`)."""
+
+    stamp: str
+    digest: str = ""
+
+
+class MountFailures(msgspec.Struct, frozen=True):
+    """How often in a row the pod's volumes could not be set up, `volume` the last time; when first and when last.
+
+    `told`: that it takes long was said. `of_engine`: it was the engine that could not do it.
+    """
+
+    volume: str
+    count: int
+    first: datetime
+    last: datetime
+    told: bool = False
+    of_engine: bool = False
+
+
 class Stop(msgspec.Struct, frozen=True):
     """How far the stop of a container is: when it began, the last signal ("": none yet) and when that was sent.
 
@@ -71,6 +92,7 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True):
     `stops`, `probes`, `post_started`, `pre_stopped`, `messages` by engine id. `steady` is the last attempt that ran
     long enough to forget the restarts before it. `post_started` tells of each finished postStart hook whether it
     succeeded, `pre_stopped` which preStop hooks have finished, `messages` what containers left to say at their end.
+    `volumes` tells by sandbox id what was written into which volume.
     `engine_lost` is why the engine can't be reached, empty when it can.
     """
 
@@ -79,6 +101,8 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True):
     waiting: Mapping[str, Waiting] = {}
     pull_failures: Mapping[str, Failures] = {}
     sandbox_failures: Failures | None = None
+    mount_failures: MountFailures | None = None
+    volumes: Mapping[str, Mapping[str, Written]] = {}
     stops: Mapping[str, Stop] = {}
     probes: Mapping[str, Results] = {}
     post_started: Mapping[str, bool] = {}

@@ -12,7 +12,6 @@ import msgspec
 from podrunner import errors
 from podrunner.objects import kinds, meta
 from podrunner.objects.event import Event, EventSource
-from podrunner.objects.pod import Pod
 from podrunner.store.registry import Registry
 
 EVENT = kinds.of(Event())
@@ -50,15 +49,15 @@ class Recorder:
         self._names: OrderedDict[_Key, str] = OrderedDict()
         self._last_stamp = 0
 
-    def record(self, pod: Pod, type: str, reason: str, message: str, field_path: str = "") -> None:
-        """Says that something happened to the pod; saying the same again raises the count of the same event.
+    def record(self, subject: meta.Object, type: str, reason: str, message: str, field_path: str = "") -> None:
+        """Says that something happened to the object; saying the same again raises the count of the same event.
 
-        `type` is "Normal" or "Warning", `field_path` the part of the pod it is about (`spec.containers{kubia}`).
+        `type` is "Normal" or "Warning", `field_path` the part of it that it is about (`spec.containers{kubia}`).
         """
-        key = _Key(pod.metadata.uid, pod.metadata.namespace, field_path, type, reason, message)
+        key = _Key(subject.metadata.uid, subject.metadata.namespace, field_path, type, reason, message)
         now = meta.at_second(self._registry.clock.now())
         if not self._counted_again(key, now):
-            self._names[key] = self._created(pod, key, now)
+            self._names[key] = self._created(subject, key, now)
         self._names.move_to_end(key)
         if len(self._names) > _REMEMBERED:
             self._names.popitem(last=False)
@@ -73,21 +72,21 @@ class Recorder:
         self._registry.update(msgspec.structs.replace(event, count=event.count + 1, last_timestamp=now))
         return True
 
-    def _created(self, pod: Pod, key: _Key, now: datetime) -> str:
+    def _created(self, subject: meta.Object, key: _Key, now: datetime) -> str:
         while True:
             try:
-                return self._registry.create(self._event(pod, key, now)).metadata.name
+                return self._registry.create(self._event(subject, key, now)).metadata.name
             except errors.AlreadyExists:  # another recorder's, of the same instant: the next name is free
                 continue
 
-    def _event(self, pod: Pod, key: _Key, now: datetime) -> Event:
+    def _event(self, subject: meta.Object, key: _Key, now: datetime) -> Event:
         about = meta.ObjectReference(
-            api_version=pod.api_version,
-            kind=pod.kind,
-            namespace=pod.metadata.namespace,
-            name=pod.metadata.name,
-            uid=pod.metadata.uid,
-            resource_version=pod.metadata.resource_version,
+            api_version=subject.api_version,
+            kind=subject.kind,
+            namespace=subject.metadata.namespace,
+            name=subject.metadata.name,
+            uid=subject.metadata.uid,
+            resource_version=subject.metadata.resource_version,
             field_path=key.field_path,
         )
         return Event(

@@ -57,6 +57,24 @@ def bind(registry: Registry, pod: Pod, node_name: str) -> Pod:
     )
 
 
+def cannot_be_scheduled(registry: Registry, pod: Pod, message: str) -> bool:
+    """Says in its status why the pod has no node; whether that is news (the scheduler's condition PodScheduled)."""
+    told = next((each for each in pod.status.conditions if each.type == "PodScheduled"), None)
+    if told is not None and told.message == message:
+        return False
+    waiting = PodCondition(
+        type="PodScheduled",
+        status="False",
+        reason="Unschedulable",
+        message=message,
+        last_transition_time=meta.at_second(registry.clock.now()),
+    )
+    others = (each for each in pod.status.conditions if each.type != waiting.type)
+    status = msgspec.structs.replace(pod.status, conditions=(*others, waiting))
+    registry.update(msgspec.structs.replace(pod, status=status))
+    return True
+
+
 def write_status(registry: Registry, namespace: str, name: str, uid: str, status: PodStatus) -> Pod | None:
     """Reports on the pod. None when it is gone or another one has its name; the same status again writes nothing."""
     pod = _find(registry, namespace, name, uid)

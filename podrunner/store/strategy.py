@@ -13,7 +13,8 @@ from podrunner import errors
 from podrunner.objects import fielderrors, kinds, meta, options, selectors
 from podrunner.objects.cluster import Namespace
 from podrunner.objects.pod import Pod
-from podrunner.store import deletion, namespaces, pods, preconditions, problems, updates
+from podrunner.objects.storage import PersistentVolumeClaim
+from podrunner.store import claims, deletion, namespaces, pods, preconditions, problems, updates
 from podrunner.store.deletion import Deletion
 from podrunner.store.registry import Listing, Registry
 
@@ -44,7 +45,11 @@ def create(registry: Registry, obj: Obj, *, dry_run: bool = False) -> Obj:
     raise problems.no_free_name(kind, name)
 
 
-_CREATORS: dict[type[meta.Object], Callable[..., Any]] = {Pod: pods.create, Namespace: namespaces.create}
+_CREATORS: dict[type[meta.Object], Callable[..., Any]] = {
+    Pod: pods.create,
+    Namespace: namespaces.create,
+    PersistentVolumeClaim: claims.create,
+}
 
 
 def replace(registry: Registry, obj: Obj, *, subresource: str = "", dry_run: bool = False) -> Obj:

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import os
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
 from uuid import uuid4
@@ -64,13 +64,35 @@ class World:
         await containers.start(self.engine, sandbox_id)
         return sandbox_id
 
-    async def create(self, subject: pod.Pod, member: container.Container, sandbox_id: str, attempt: int = 0) -> str:
+    async def create(
+        self,
+        subject: pod.Pod,
+        member: container.Container,
+        sandbox_id: str,
+        attempt: int = 0,
+        *,
+        variables: Mapping[str, str] = {},
+    ) -> str:
         return await containers.create_container(
-            self.engine, subject, member, instance=self.instance, attempt=attempt, sandbox_id=sandbox_id
+            self.engine,
+            subject,
+            member,
+            instance=self.instance,
+            attempt=attempt,
+            sandbox_id=sandbox_id,
+            environment=variables,
         )
 
-    async def start(self, subject: pod.Pod, member: container.Container, sandbox_id: str, attempt: int = 0) -> str:
-        container_id = await self.create(subject, member, sandbox_id, attempt)
+    async def start(
+        self,
+        subject: pod.Pod,
+        member: container.Container,
+        sandbox_id: str,
+        attempt: int = 0,
+        *,
+        variables: Mapping[str, str] = {},
+    ) -> str:
+        container_id = await self.create(subject, member, sandbox_id, attempt, variables=variables)
         await containers.start(self.engine, container_id)
         return container_id
 
