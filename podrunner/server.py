@@ -24,6 +24,7 @@ from podrunner.agent.followers import Followers
 from podrunner.agent.network import PodNetwork
 from podrunner.agent.node import Node
 from podrunner.agent.progress import Progress
+from podrunner.agent.service_network import ServiceNetwork
 from podrunner.agent.services import Services
 from podrunner.api import activity, app, auth, context, front, listen
 from podrunner.engine import address, client, networks
@@ -158,10 +159,12 @@ class _Server:
         machine = registration.Machine(
             facts.name.lower(), address.machine_ip(self._engine.address.url), facts, self._engine.version
         )
+        network = PodNetwork(self._engine, self._instance, self._network)
         services = Services(
             engine=self._engine,
             instance=self._instance,
-            network=PodNetwork(self._engine, self._instance, self._network),
+            network=network,
+            service_network=ServiceNetwork(self._engine, self._instance, network, self._registry),
             followers=Followers(),
             progress=Progress(),
             clock=self._clock,

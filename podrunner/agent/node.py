@@ -64,6 +64,7 @@ class Node:
             for kind in configuration.KINDS:
                 tasks.create_task(self._follow_configuration(kind))
             tasks.create_task(claims.Claims(self._registry, self._services).run())
+            tasks.create_task(self._services.service_network.run())
             tasks.create_task(self._look_anew_regularly())
             tasks.create_task(self._registration.run())
 

@@ -7,6 +7,7 @@ from podrunner import clock
 from podrunner.agent.followers import Followers
 from podrunner.agent.network import PodNetwork
 from podrunner.agent.progress import Progress
+from podrunner.agent.service_network import ServiceNetwork
 from podrunner.engine import client
 
 
@@ -19,6 +20,7 @@ class Services(NamedTuple):
     engine: client.Client
     instance: str
     network: PodNetwork
+    service_network: ServiceNetwork
     followers: Followers
     progress: Progress
     clock: clock.Clock

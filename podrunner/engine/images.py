@@ -21,6 +21,9 @@ from podrunner.engine import client as engine, credentials, references, streams
 _log = logging.getLogger(__name__)
 
 PAUSE = "podrunner/pause:1.3"
+SERVICES_DNS = "podrunner/services-dns:1.0"
+SERVICES_PROXY = "podrunner/services-proxy:1.0"
+_NAMES = {PAUSE: "pause", SERVICES_DNS: "services-dns", SERVICES_PROXY: "services-proxy"}
 
 PULL_ATTEMPTS = 3
 
@@ -118,13 +121,18 @@ async def ensure_pause(client: engine.Client) -> str:
 
     Raises EngineRefused with the engine's words if it can't be built.
     """
-    if await inspect(client, PAUSE) is None:
-        dockerfile = importlib.resources.files("podrunner.engine").joinpath("pause.Dockerfile").read_bytes()
+    return await ensure(client, PAUSE)
+
+
+async def ensure(client: engine.Client, own: str) -> str:
+    """The same for any of podrunner's own images, each of which is its Dockerfile and has a base of its own."""
+    if await inspect(client, own) is None:
+        dockerfile = importlib.resources.files("podrunner.engine").joinpath(f"{_NAMES[own]}.Dockerfile").read_bytes()
         build = functools.partial(
             client.open_stream,
             "POST",
             "/build",
-            params={"t": PAUSE, "rm": "1"},
+            params={"t": own, "rm": "1"},
             headers={"Content-Type": "application/x-tar"},
             data=_context(dockerfile),
         )
@@ -132,8 +140,8 @@ async def ensure_pause(client: engine.Client) -> str:
             async for _ in _messages(client, build, "engine-build"):
                 pass
         except errors.EngineRefused as refusal:
-            raise errors.EngineRefused(f"cannot build the pause image {PAUSE}: {refusal}") from refusal
-    return PAUSE
+            raise errors.EngineRefused(f"cannot build the {_NAMES[own]} image {own}: {refusal}") from refusal
+    return own
 
 
 class _Detail(msgspec.Struct, frozen=True):

@@ -127,7 +127,7 @@ def _cluster(port: _Port, directory: str, watched: str) -> Document:
 
 def _common(*, sticky: bool) -> Document:
     """kube-proxy limits no connections, and neither does the proxy."""
-    limits = {name: _NO_LIMIT for name in ("max_connections", "max_pending_requests", "max_requests")}
+    limits = dict.fromkeys(("max_connections", "max_pending_requests", "max_requests"), _NO_LIMIT)
     return {
         "connect_timeout": _CONNECT_TIMEOUT,
         "lb_policy": "RING_HASH" if sticky else "ROUND_ROBIN",

@@ -4,10 +4,12 @@ Sources: kubernetes pkg/proxy/topology.go (`CategorizeEndpoints`: endpoints that
 CoreDNS plugin/kubernetes (a headless Service's names are those of its ready endpoints).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
+from podrunner.objects import meta
+from podrunner.objects.endpoints import Endpoints
 from podrunner.objects.service import Service
 
 HEADLESS = "None"
@@ -15,9 +17,6 @@ EXTERNAL_NAME = "ExternalName"
 PUBLISHED_TYPES = ("NodePort", "LoadBalancer")
 PROTOCOLS = ("TCP", "UDP")
 """Those that the proxy can pass on; SCTP is not among them."""
-
-SERVICE_NAME = "kubernetes.io/service-name"
-"""The label of an EndpointSlice that names its Service."""
 
 
 class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,3 +53,27 @@ class Serving(msgspec.Struct, frozen=True, kw_only=True):
     def reachable(self) -> tuple[Endpoint, ...]:
         """Those that get what is sent to the Service."""
         return self.ready or tuple(endpoint for endpoint in self.endpoints if endpoint.ending)
+
+
+def of(services: Iterable[Service], endpoints: Iterable[Endpoints]) -> tuple[Serving, ...]:
+    """Each Service with the endpoints of its slices, sorted by namespace and name. IPv4 only."""
+    behind = {
+        _key(each.metadata): sorted(_endpoints(each), key=lambda endpoint: endpoint.address) for each in endpoints
+    }
+    return tuple(
+        Serving(service=service, endpoints=tuple(behind.get(_key(service.metadata), ())))
+        for service in sorted(services, key=lambda service: _key(service.metadata))
+    )
+
+
+def _key(metadata: meta.ObjectMeta) -> tuple[str, str]:
+    return metadata.namespace, metadata.name
+
+
+def _endpoints(of_service: Endpoints) -> Iterator[Endpoint]:
+    for subset in of_service.subsets:
+        ports = {port.name: (port.protocol or "TCP", port.port) for port in subset.ports}
+        for address in subset.addresses:
+            yield Endpoint(address=address.ip, ports=ports, hostname=address.hostname)
+        for address in subset.not_ready_addresses:
+            yield Endpoint(address=address.ip, ports=ports, hostname=address.hostname, ready=False)

@@ -13,6 +13,7 @@ from podrunner.agent.network import PodNetwork
 from podrunner.agent.node import Node
 from podrunner.agent.progress import Progress
 from podrunner.agent.registration import Machine
+from podrunner.agent.service_network import ServiceNetwork
 from podrunner.agent.services import Services
 from podrunner.engine import client
 from podrunner.store import system as store_system
@@ -37,7 +38,8 @@ async def world(engine: client.Client, instance: str, network: PodNetwork) -> As
     registry = Registry(None, system)
     store_system.ensure(registry)
     machine = Machine("here", "127.0.0.1", await engine.info(), engine.version)
-    services = Services(engine, instance, network, Followers(), Progress(), system, machine.ip, {"cpu": "2"})
+    serving = ServiceNetwork(engine, instance, network, registry)
+    services = Services(engine, instance, network, serving, Followers(), Progress(), system, machine.ip, {"cpu": "2"})
     node = Node(registry, services, machine)
     working = asyncio.create_task(node.run())
     yield NodeWorld(node, registry)
