@@ -53,6 +53,11 @@ class Files(NamedTuple):
         return self.directory / "credentials"
 
     @property
+    def token_key(self) -> Path:
+        """The key that signs the tokens of service accounts."""
+        return self.credentials / "service-account.key"
+
+    @property
     def socket(self) -> Path:
         return socket_path(self.directory)
 

@@ -27,6 +27,7 @@ from podrunner.agent.progress import Progress
 from podrunner.agent.service_network import ServiceNetwork
 from podrunner.agent.services import Services
 from podrunner.api import activity, app, auth, context, front, listen
+from podrunner.credentials import tokens
 from podrunner.engine import address, client, networks
 from podrunner.pods import spec
 from podrunner.store import housekeeping, pods, system
@@ -168,6 +169,7 @@ class _Server:
             followers=Followers(),
             progress=Progress(),
             clock=self._clock,
+            tokens=tokens.Signer(self._files.token_key),
             node_ip=machine.ip,
             allocatable=registration.resources(facts),
             backoff_scale=self._backoff_scale,

@@ -6,6 +6,7 @@ from typing import TypeVar
 from podrunner import errors
 from podrunner.agent.services import Services
 from podrunner.objects import kinds, meta
+from podrunner.objects.cluster import ServiceAccount
 from podrunner.objects.config import ConfigMap, Secret
 from podrunner.objects.pod import Pod
 from podrunner.objects.storage import PersistentVolumeClaim
@@ -22,11 +23,13 @@ def gather(registry: Registry, services: Services, pod: Pod) -> configuration.Co
     """What there is now of what the pod refers to."""
     wanted, namespace = configuration.references(pod), pod.metadata.namespace
     claims = _existing(registry, PersistentVolumeClaim, namespace, wanted.claims)
+    account = _existing(registry, ServiceAccount, namespace, [pod.spec.service_account_name])
     return configuration.Configuration(
         config_maps=_existing(registry, ConfigMap, namespace, wanted.config_maps),
         secrets=_existing(registry, Secret, namespace, wanted.secrets),
         claims={name: each.metadata.uid for name, each in claims.items() if each.status.phase == "Bound"},
         allocatable=services.allocatable,
+        service_account_uid=account[pod.spec.service_account_name].metadata.uid if account else "",
         host_ips=(services.node_ip,),
     )
 

@@ -8,6 +8,7 @@ from podrunner.agent.followers import Followers
 from podrunner.agent.network import PodNetwork
 from podrunner.agent.progress import Progress
 from podrunner.agent.service_network import ServiceNetwork
+from podrunner.credentials import tokens
 from podrunner.engine import client
 
 
@@ -24,6 +25,7 @@ class Services(NamedTuple):
     followers: Followers
     progress: Progress
     clock: clock.Clock
+    tokens: tokens.Signer
     node_ip: str
     allocatable: Mapping[str, str]
     backoff_scale: float = 1.0

@@ -1,14 +1,18 @@
 """What is done to a pod's volumes on the engine: writing them, and what containers find in them."""
 
+import functools
 from collections.abc import Mapping
+from datetime import datetime
 from typing import NamedTuple
 
 from podrunner import errors
 from podrunner.agent.services import Services
+from podrunner.credentials import tokens
 from podrunner.engine import host_paths, images, mounts, volume_archive, volumes as engine_volumes
 from podrunner.objects.container import Container
 from podrunner.objects.pod import Pod
 from podrunner.objects.security import PodSecurityContext
+from podrunner.objects.volume import ServiceAccountTokenProjection
 from podrunner.pods import environment, expansion, mounting, observed, payload, plan, volumes
 from podrunner.pods.configuration import Configuration
 from podrunner.pods.view import Written
@@ -25,8 +29,9 @@ async def write(
     services: Services, pod: Pod, has: Configuration, sandbox: observed.Sandbox, operation: plan.WriteVolumes
 ) -> dict[str, Written]:
     """Writes what the operation asks for; returns what is in those volumes now. Raises EngineError."""
-    contents = payload.Contents(has, sandbox.ips)
-    stamps = mounting.stamps_of(pod, has, sandbox)
+    now = services.clock.now()
+    contents = payload.Contents(has, sandbox.ips, now, functools.partial(_token, services, pod, has, now))
+    stamps = mounting.stamps_of(pod, contents)
     group = volumes.fs_group(pod)
     fillings, written = [], {}
     for name in operation.volumes:
@@ -42,6 +47,21 @@ async def write(
             fillings.append(volume_archive.Filling(volume=name, files=files, group=group, in_place=in_place))
     await _carry_out(services, pod, sandbox, operation, fillings)
     return written
+
+
+def _token(
+    services: Services, pod: Pod, has: Configuration, now: datetime, source: ServiceAccountTokenProjection
+) -> str:
+    bearer = tokens.Bearer(
+        namespace=pod.metadata.namespace,
+        service_account=pod.spec.service_account_name,
+        service_account_uid=has.service_account_uid,
+        pod=pod.metadata.name,
+        pod_uid=pod.metadata.uid,
+        node=pod.spec.node_name,
+    )
+    audiences = [source.audience] if source.audience else []
+    return services.tokens.sign(bearer, audiences, now, payload.lifetime(source))
 
 
 async def _carry_out(

@@ -57,6 +57,11 @@ def client(issuer: Pair, name: str, groups: Sequence[str], now: datetime) -> Pai
     return _issued(issuer, _name(name, groups), ExtendedKeyUsageOID.CLIENT_AUTH, now, [])
 
 
+def new_key() -> bytes:
+    """A private key that can sign."""
+    return _pem(ec.generate_private_key(ec.SECP256R1()))
+
+
 def outlives(certificate: bytes, moment: datetime) -> bool:
     """Whether the certificate is valid beyond the moment. Raises ValueError for a damaged one."""
     return x509.load_pem_x509_certificate(certificate).not_valid_after_utc > moment
@@ -104,10 +109,13 @@ def _signed(
     built: x509.CertificateBuilder, private: ec.EllipticCurvePrivateKey, signer: ec.EllipticCurvePrivateKey
 ) -> Pair:
     certificate = built.sign(signer, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
-    key = private.private_bytes(
+    return Pair(certificate, _pem(private))
+
+
+def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:
+    return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    return Pair(certificate, key)
 
 
 def _load(key: bytes) -> ec.EllipticCurvePrivateKey:

@@ -32,7 +32,6 @@ KINDS_NOT_YET: tuple[type[meta.Object], ...] = (
 # Python names of fields that have no effect yet, so that setting one deserves a warning.
 NOT_YET: dict[type[base.Struct], tuple[str, ...]] = {
     pod.PodSpec: (
-        "automount_service_account_token",
         "dns_config",
         "dns_policy",
         "host_aliases",
@@ -47,7 +46,6 @@ NOT_YET: dict[type[base.Struct], tuple[str, ...]] = {
         "resources",
         "runtime_class_name",
         "security_context",
-        "service_account_name",
         "set_hostname_as_fqdn",
         "share_process_namespace",
         "subdomain",

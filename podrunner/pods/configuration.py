@@ -24,6 +24,7 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     allocatable: Mapping[str, str] = {}
     host_ips: tuple[str, ...] = ()
     service_variables: Mapping[str, str] = {}
+    service_account_uid: str = ""
 
 
 class References(NamedTuple):

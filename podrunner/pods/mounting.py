@@ -5,13 +5,13 @@ kubernetes pkg/kubelet/volumemanager), tried again after 0.5 s, then twice as lo
 (pkg/util/goroutinemap/exponentialbackoff); what they are made of is followed as long as the pod runs.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from podrunner import errors
 from podrunner.objects.container import Container
 from podrunner.objects.pod import Pod
 from podrunner.pods import environment, observed, payload, plan, volumes
-from podrunner.pods.configuration import Configuration, claim_of
+from podrunner.pods.configuration import claim_of
 from podrunner.pods.plan import Plan
 from podrunner.pods.view import View
 
@@ -70,12 +70,12 @@ def due(view: View) -> Plan:
     if sandbox is None or sandbox.state is not observed.State.RUNNING or not _are_to_be_set_up(view.pod):
         return Plan()
     written = view.memory.volumes.get(sandbox.id)
-    stamps = stamps_of(view.pod, view.configuration, sandbox)
+    stamps = stamps_of(view.pod, payload.Contents(view.configuration, sandbox.ips, view.now))
     names = tuple(
         name for name, stamp in stamps.items() if written is None or name not in written or written[name].stamp != stamp
     )
     if written is not None and not names:
-        return Plan()
+        return Plan(wake_at=_next_token_at(view))
     untouched = not any(known.sandbox_id == sandbox.id and known.started_at for known in view.observed.containers)
     first = written is None and untouched
     cause = "the sandbox runs" if written is None else f"what {', '.join(names)} is made from has changed"
@@ -83,10 +83,14 @@ def due(view: View) -> Plan:
     return plan.do(plan.WriteVolumes(sandbox_id=sandbox.id, volumes=names, first=first, known=known, cause=cause))
 
 
-def stamps_of(pod: Pod, has: Configuration, sandbox: observed.Sandbox) -> dict[str, str]:
+def stamps_of(pod: Pod, contents: payload.Contents) -> dict[str, str]:
     """What the volumes that podrunner fills would be made from now."""
-    contents = payload.Contents(has, sandbox.ips)
     return {each.name: payload.stamp(pod, each, contents) for each in filter(volumes.is_filled, pod.spec.volumes)}
+
+
+def _next_token_at(view: View) -> datetime | None:
+    times = (payload.next_token_at(view.pod, each, view.now) for each in view.pod.spec.volumes)
+    return min((time for time in times if time is not None), default=None)
 
 
 def are_ready(view: View) -> bool:

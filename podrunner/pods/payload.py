@@ -8,6 +8,7 @@ Pure; performs no I/O.
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 import msgspec
@@ -26,6 +27,11 @@ from podrunner.pods import configuration, downward, spec, volumes
 from podrunner.pods.configuration import Configuration
 
 DEFAULT_MODE = 0o644
+DEFAULT_EXPIRATION_SECONDS = 3600
+REPLACED_AFTER = 0.8
+LONGEST_KEPT = timedelta(hours=24)
+"""A token is replaced when this part of its life is over, or after this time (the kubelet's token manager)."""
+
 _READABLE_BY_GROUP = 0o440
 
 Obj = TypeVar("Obj", ConfigMap, Secret)
@@ -45,10 +51,11 @@ Payload = Mapping[str, File]
 
 
 class Contents(msgspec.Struct, frozen=True):
-    """What files are made from. `token` gives the token that a projection asks for."""
+    """What files are made from. `token` gives the token that a projection asks for, made `now`."""
 
     configuration: Configuration
     pod_ips: Sequence[str] = ()
+    now: datetime | None = None
     token: Callable[[ServiceAccountTokenProjection], str] | None = None
 
 
@@ -69,7 +76,30 @@ def stamp(pod: Pod, volume: Volume, contents: Contents) -> str:
         source.downward_api is not None for source in configuration.projections(volume)
     )
     about = (pod.metadata.labels, pod.metadata.annotations, contents.pod_ips) if tells_of_pod else ()
-    return f"{versions} {about}"
+    return f"{versions} {about} {[period for period, _ in _periods(pod, volume, contents.now)]}"
+
+
+def next_token_at(pod: Pod, volume: Volume, now: datetime) -> datetime | None:
+    """When a token in the volume is to be replaced by a newer one; None if there is none."""
+    return min((end for _, end in _periods(pod, volume, now)), default=None)
+
+
+def _periods(pod: Pod, volume: Volume, now: datetime | None) -> Iterator[tuple[int, datetime]]:
+    """For each token, how often it has been replaced since the pod's creation, and when it is the next time.
+
+    Source: `requiresRefresh`, kubernetes pkg/kubelet/token/token_manager.go.
+    """
+    began = pod.metadata.creation_timestamp
+    for source in configuration.projections(volume):
+        if source.service_account_token is not None and now is not None and began is not None:
+            period = min(lifetime(source.service_account_token) * REPLACED_AFTER, LONGEST_KEPT)
+            passed = max(0, (now - began) // period)
+            yield passed, began + (passed + 1) * period
+
+
+def lifetime(source: ServiceAccountTokenProjection) -> timedelta:
+    """How long the token is valid."""
+    return timedelta(seconds=source.expiration_seconds or DEFAULT_EXPIRATION_SECONDS)
 
 
 def digest(payload: Payload) -> str:

@@ -11,7 +11,7 @@ from podrunner.objects import defaults, kinds, meta
 from podrunner.objects.pod import Pod
 from podrunner.objects.pod_status import PodCondition, PodStatus
 from podrunner.pods import qos, spec
-from podrunner.store import preconditions
+from podrunner.store import preconditions, service_accounts
 from podrunner.store.registry import Registry
 
 POD = kinds.of(Pod())
@@ -30,7 +30,7 @@ def create(registry: Registry, pod: Pod, *, dry_run: bool = False) -> Pod:
     One with scheduling gates says what it waits for (kubernetes `pkg/registry/core/pod/strategy.go`,
     applySchedulingGatedCondition).
     """
-    complete = defaults.apply(pod)
+    complete = service_accounts.admit(registry, defaults.apply(pod))
     held = (_GATED,) if complete.spec.scheduling_gates else ()
     status = PodStatus(phase="Pending", qos_class=_qos_class(complete), conditions=held)
     return registry.create(msgspec.structs.replace(complete, status=status), dry_run=dry_run)

@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +16,7 @@ from podrunner.agent.progress import Progress
 from podrunner.agent.registration import Machine
 from podrunner.agent.service_network import ServiceNetwork
 from podrunner.agent.services import Services
+from podrunner.credentials import tokens
 from podrunner.engine import client
 from podrunner.store import system as store_system
 from podrunner.store.registry import Registry
@@ -33,13 +35,23 @@ async def network(engine: client.Client, instance: str) -> PodNetwork:
 
 
 @pytest.fixture
-async def world(engine: client.Client, instance: str, network: PodNetwork) -> AsyncIterator[NodeWorld]:
+async def world(engine: client.Client, instance: str, network: PodNetwork, tmp_path: Path) -> AsyncIterator[NodeWorld]:
     system = clock.SystemClock()
     registry = Registry(None, system)
     store_system.ensure(registry)
     machine = Machine("here", "127.0.0.1", await engine.info(), engine.version)
-    serving = ServiceNetwork(engine, instance, network, registry)
-    services = Services(engine, instance, network, serving, Followers(), Progress(), system, machine.ip, {"cpu": "2"})
+    services = Services(
+        engine,
+        instance,
+        network,
+        ServiceNetwork(engine, instance, network, registry),
+        Followers(),
+        Progress(),
+        system,
+        tokens.Signer(tmp_path / "tokens.key"),
+        machine.ip,
+        {"cpu": "2"},
+    )
     node = Node(registry, services, machine)
     working = asyncio.create_task(node.run())
     yield NodeWorld(node, registry)

@@ -229,6 +229,8 @@ class World:
         for left in self.engine.containers(all=True, filters={"label": self._ours}):
             _say(f"{left['Names']} is left: {self.engine.logs(left['Id'], tail=50).decode(errors='replace')}")
             self.engine.remove_container(left["Id"], v=True, force=True)
+        for volume in self.engine.volumes(filters={"label": self._ours})["Volumes"] or ():
+            self.engine.remove_volume(volume["Name"])
         for network in self.engine.networks(filters={"label": self._ours}):
             self.engine.remove_network(network["Id"])
         self.engine.close()
