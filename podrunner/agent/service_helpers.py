@@ -20,23 +20,24 @@ class Helpers:
         self._engine = engine
         self._instance = instance
         self._changing = asyncio.Lock()
-        self._told: Mapping[str, str] = {}
         self._holder_id = ""
+        self.told: Mapping[str, str] = {}
         self.addresses: Mapping[str, str] = {}
         self.node_resolver = ""
 
     async def ensure(self, home: str, files: Mapping[str, str]) -> None:
         """They run, on `home` and every network that has a pod, and serve what `files` say. Raises EngineError.
 
-        Then `addresses` are their addresses by network id, and `node_resolver` is the resolv.conf that they have.
+        Then `told` are these files, `addresses` their addresses by network id, and `node_resolver` is the resolv.conf
+        that the engine gave them.
         """
         async with self._changing:
             found = await service_containers.helpers(self._engine, self._instance)
             holder_id = await self._ensure_holder(found, home)
-            if files != self._told:
+            if files != self.told:
                 await service_containers.replace_files(self._engine, holder_id, files)
-            await self._ensure_servers(found, holder_id, changed=files != self._told)
-            self._told = files
+            await self._ensure_servers(found, holder_id, changed=files != self.told)
+            self.told = files
             await self._ensure_networks(home)
 
     async def address_on(self, network: str) -> str:
@@ -51,7 +52,7 @@ class Helpers:
         async with self._changing:
             found = await service_containers.helpers(self._engine, self._instance)
             await service_containers.remove(self._engine, found)
-            self._told, self.addresses, self._holder_id = {}, {}, ""
+            self.told, self.addresses, self._holder_id = {}, {}, ""
             return bool(found)
 
     async def _ensure_holder(self, found: list[Helper], home: str) -> str:
@@ -64,7 +65,7 @@ class Helpers:
             # The others have its network namespace.
             await service_containers.remove(self._engine, found)
             found.clear()
-            self._told = {}
+            self.told = {}
             holder_id = await self._make(Role.NETWORK, body)
         else:
             holder_id = kept.id

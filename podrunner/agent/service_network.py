@@ -59,7 +59,8 @@ class ServiceNetwork:
         self._node_ports = NodePorts(engine, instance)
         self._visits = Visits(engine, instance)
         self._woken = asyncio.Event()
-        self._serving = asyncio.Event()
+        self._begun = self._served = 0
+        self._looked = asyncio.Condition()
         self._nothing_left = False
 
     async def run(self) -> None:
@@ -76,17 +77,28 @@ class ServiceNetwork:
                     await self._end()
 
     async def join(self, pod: Pod, sandbox_id: str) -> None:
-        """Connects a sandbox that has just started, if there is any Service. Raises EngineError."""
+        """Connects a sandbox that has just started, if there is any Service. Raises EngineError.
+
+        What is in the store by then is served when this returns.
+        """
         if not self._has_services():
             return
         try:
             async with asyncio.timeout(JOIN_SECONDS):
-                await self._serving.wait()
+                await self._await_served()
         except TimeoutError as late:
             raise errors.EngineRefused("what serves Services has not started") from late
         for sandbox in await self._sandboxes():
             if sandbox.id == sandbox_id:
                 await self._connect(pod, sandbox)
+
+    async def _await_served(self) -> None:
+        if self._helpers.told == _files(self._servings()):
+            return
+        wanted = self._begun + 1
+        self._woken.set()
+        async with self._looked:
+            await self._looked.wait_for(lambda: self._served >= wanted)
 
     async def _follow(self, kind: kinds.Kind, *, modified: bool = True) -> None:
         with self._registry.watch(kind, since=None) as changes:
@@ -116,7 +128,7 @@ class ServiceNetwork:
             await self._end()
         elif self._has_pods():
             await self._serve()
-        elif self._serving.is_set() and not lingered:
+        elif self._helpers.told and not lingered:
             return LINGER_SECONDS
         else:
             await self._end()
@@ -134,12 +146,18 @@ class ServiceNetwork:
             if (service.metadata.namespace, service.metadata.name) != _API_SERVER:
                 yield service
 
+    def _servings(self) -> tuple[Serving, ...]:
+        return serving.of(self._services(), self._registry.list(ENDPOINTS).items)
+
     async def _serve(self) -> None:
         self._nothing_left = False
-        services = serving.of(self._services(), self._registry.list(ENDPOINTS).items)
+        self._begun += 1
+        begun, services = self._begun, self._servings()
         home = await networks.id_of(self._engine, await self._network.hold(_USER))
         await self._helpers.ensure(home, _files(services))
-        self._serving.set()
+        async with self._looked:
+            self._served = begun
+            self._looked.notify_all()
         sandboxes = await self._sandboxes()
         self._visits.forget_all_but(sandbox.id for sandbox in sandboxes)
         known = {pod.metadata.uid: pod for pod in pods.every(self._registry)}
@@ -168,7 +186,6 @@ class ServiceNetwork:
         """Nothing is left of it, in pods neither."""
         if self._nothing_left:
             return
-        self._serving.clear()
         if await service_containers.helpers(self._engine, self._instance):
             sandboxes = await self._sandboxes()
             await asyncio.gather(*(self._visits.disconnect(sandbox.id) for sandbox in sandboxes))
