@@ -122,6 +122,7 @@ GROUP_VERSIONS = (
     # Has no resource of its own: clients that evict look here whether pods/eviction will take their Eviction.
     "policy/v1",
     "coordination.k8s.io/v1",
+    "discovery.k8s.io/v1",
     "node.k8s.io/v1",
     "metrics.k8s.io/v1beta1",
 )

@@ -14,6 +14,7 @@ from podrunner.objects import (
     cluster,
     config,
     container,
+    endpoint_slice,
     endpoints,
     limits,
     meta,
@@ -324,6 +325,14 @@ def _endpoints(obj: endpoints.Endpoints) -> endpoints.Endpoints:
     return structs.replace(obj, subsets=tuple(map(filled, obj.subsets)))
 
 
+def _endpoint_slice(obj: endpoint_slice.EndpointSlice) -> endpoint_slice.EndpointSlice:
+    ports = tuple(
+        structs.replace(port, name=port.name or "", protocol="TCP" if port.protocol is None else port.protocol)
+        for port in obj.ports
+    )
+    return structs.replace(obj, ports=ports)
+
+
 def _limit_range(obj: limits.LimitRange) -> limits.LimitRange:
     """A container's default limit is its maximum, its default request its default limit, then its minimum."""
     return structs.replace(obj, spec=limits.LimitRangeSpec(limits=tuple(map(_limits, obj.spec.limits))))
@@ -348,6 +357,7 @@ _RULES: dict[type[meta.Object], Callable[[Any], Any]] = {
     pod.Pod: _pod,
     template.PodTemplate: _template,
     endpoints.Endpoints: _endpoints,
+    endpoint_slice.EndpointSlice: _endpoint_slice,
     limits.LimitRange: _limit_range,
     limits.ResourceQuota: _quota,
     config.Secret: _secret,

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from podrunner.objects import (
     cluster,
     config,
+    endpoint_slice,
     endpoints,
     event,
     lease,
@@ -72,6 +73,7 @@ KINDS = (
     Kind("Event", "events", event.Event, ("ev",)),
     Kind("PodTemplate", "podtemplates", template.PodTemplate),
     Kind("Endpoints", "endpoints", endpoints.Endpoints, ("ep",)),
+    Kind("EndpointSlice", "endpointslices", endpoint_slice.EndpointSlice, api_version=endpoint_slice.API_VERSION),
     Kind("LimitRange", "limitranges", limits.LimitRange, ("limits",)),
     Kind("ResourceQuota", "resourcequotas", limits.ResourceQuota, ("quota",)),
     Kind("Lease", "leases", lease.Lease, api_version="coordination.k8s.io/v1"),

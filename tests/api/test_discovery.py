@@ -51,6 +51,7 @@ def test_groups_and_versions_are_in_the_order_of_preference(api: World) -> None:
         ({"name": "authorization.k8s.io"}, ["v1"]),
         ({"name": "policy"}, ["v1"]),
         ({"name": "coordination.k8s.io"}, ["v1"]),
+        ({"name": "discovery.k8s.io"}, ["v1"]),
         ({"name": "node.k8s.io"}, ["v1"]),
         ({"name": "metrics.k8s.io"}, ["v1beta1"]),
     ]

@@ -32,6 +32,7 @@ def test_there_is_a_document_for_each_group_version(api: World) -> None:
         "apis/authorization.k8s.io/v1",
         "apis/policy/v1",
         "apis/coordination.k8s.io/v1",
+        "apis/discovery.k8s.io/v1",
         "apis/node.k8s.io/v1",
         "apis/metrics.k8s.io/v1beta1",
     ]

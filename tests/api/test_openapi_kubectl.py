@@ -71,6 +71,7 @@ selfsubjectaccessreviews                 authorization.k8s.io/v1    false       
 selfsubjectrulesreviews                  authorization.k8s.io/v1    false        SelfSubjectRulesReview
 subjectaccessreviews                     authorization.k8s.io/v1    false        SubjectAccessReview
 leases                                   coordination.k8s.io/v1     true         Lease
+endpointslices                           discovery.k8s.io/v1        true         EndpointSlice
 events                      ev           events.k8s.io/v1           true         Event
 nodes                                    metrics.k8s.io/v1beta1     false        NodeMetrics
 pods                                     metrics.k8s.io/v1beta1     true         PodMetrics
@@ -84,6 +85,7 @@ def test_api_versions_lists_every_group_version(kubectl: Kubectl) -> None:
         "authentication.k8s.io/v1",
         "authorization.k8s.io/v1",
         "coordination.k8s.io/v1",
+        "discovery.k8s.io/v1",
         "events.k8s.io/v1",
         "metrics.k8s.io/v1beta1",
         "node.k8s.io/v1",

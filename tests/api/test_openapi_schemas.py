@@ -18,6 +18,7 @@ _MODELS = {
     "io.k8s.api.core.v1.EventList": "CoreV1EventList",
     "io.k8s.api.core.v1.EventSeries": "CoreV1EventSeries",
     "io.k8s.api.core.v1.ResourceClaim": "CoreV1ResourceClaim",
+    "io.k8s.api.discovery.v1.EndpointPort": "DiscoveryV1EndpointPort",
     "io.k8s.api.events.v1.Event": "EventsV1Event",
     "io.k8s.api.events.v1.EventList": "EventsV1EventList",
     "io.k8s.api.events.v1.EventSeries": "EventsV1EventSeries",

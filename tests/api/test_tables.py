@@ -59,6 +59,7 @@ def cells(name: str, data: dict[str, Any], api_version: str = "v1") -> list[Any]
         ("PodTemplate", "v1", "Name Containers Images Pod_Labels", ""),
         ("Service", "v1", "Name Type Cluster-IP External-IP Port(s) Age", "Selector"),
         ("Endpoints", "v1", "Name Endpoints Age", ""),
+        ("EndpointSlice", "discovery.k8s.io/v1", "Name AddressType Ports Endpoints Age", ""),
         ("LimitRange", "v1", "Name Created_At", ""),
         ("ResourceQuota", "v1", "Name Request Limit Age", ""),
         ("Lease", "coordination.k8s.io/v1", "Name Holder Age", ""),

@@ -112,7 +112,7 @@ BILLION_LAUGHS = "a: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
 NO_OBJECT = "an object must be a mapping with apiVersion and kind"
 KINDS = (
     "Pod, ConfigMap, Secret, PersistentVolumeClaim, Service, ServiceAccount, Namespace, Node, Event, PodTemplate,"
-    " Endpoints, LimitRange, ResourceQuota, Lease, RuntimeClass"
+    " Endpoints, EndpointSlice, LimitRange, ResourceQuota, Lease, RuntimeClass"
 )
 
 

@@ -31,6 +31,7 @@ _CLIENT_NAMES = {
     "EventV1": "EventsV1Event",
     "EventV1Series": "EventsV1EventSeries",
     "ResourceClaim": "CoreV1ResourceClaim",
+    "SlicePort": "DiscoveryV1EndpointPort",
 }
 
 # Kinds the official client has no types for.

@@ -11,6 +11,7 @@ from msgspec import inspect
 
 from podrunner.objects import (
     base,
+    endpoint_slice,
     envelopes,
     event,
     event_v1,
@@ -62,6 +63,7 @@ _ALSO_REQUIRED: dict[type[base.Struct], tuple[str, ...]] = {
 }
 
 _NOT_REQUIRED: dict[type[base.Struct], tuple[str, ...]] = {
+    endpoint_slice.EndpointSlice: ("endpoints", "ports"),
     event.Event: ("reportingComponent", "reportingInstance"),
     node.NodeRuntimeHandler: ("name",),
     service.ServicePort: ("targetPort",),

@@ -1,6 +1,6 @@
 """What Kubernetes' OpenAPI documents call our types: io.k8s.api.core.v1.Pod. Pure; performs no I/O."""
 
-from podrunner.objects import base, envelopes, event_v1, meta, options, review
+from podrunner.objects import base, endpoint_slice, envelopes, event_v1, meta, options, review
 
 CORE = "io.k8s.api.core.v1"
 META = "io.k8s.apimachinery.pkg.apis.meta.v1"
@@ -8,6 +8,7 @@ AUTHENTICATION = "io.k8s.api.authentication.v1"
 
 _BY_MODULE = {
     "envelopes": META,
+    "endpoint_slice": "io.k8s.api.discovery.v1",
     "event_v1": "io.k8s.api.events.v1",
     "lease": "io.k8s.api.coordination.v1",
     "metrics": "io.k8s.metrics.pkg.apis.metrics.v1beta1",
@@ -35,7 +36,11 @@ _BY_TYPE: dict[type[base.Struct], str] = {
     review.UserInfo: AUTHENTICATION,
 }
 
-_RENAMED: dict[type[base.Struct], str] = {event_v1.EventV1: "Event", event_v1.EventV1Series: "EventSeries"}
+_RENAMED: dict[type[base.Struct], str] = {
+    endpoint_slice.SlicePort: "EndpointPort",
+    event_v1.EventV1: "Event",
+    event_v1.EventV1Series: "EventSeries",
+}
 
 TIME = f"{META}.Time"
 MICRO_TIME = f"{META}.MicroTime"

@@ -59,8 +59,12 @@ DownwardAPIProjection: items=1
 DownwardAPIVolumeFile: path=1 fieldRef=2 resourceFieldRef=3 mode=4 user=5
 DownwardAPIVolumeSource: items=1 defaultMode=2 defaultUser=3
 EmptyDirVolumeSource: medium=1 sizeLimit=2 mode=3
+Endpoint: addresses=1 conditions=2 hostname=3 targetRef=4 deprecatedTopology=5 nodeName=6 zone=7 hints=8
 EndpointAddress: ip=1 targetRef=2 hostname=3 nodeName=4
+EndpointConditions: ready=1 serving=2 terminating=3
+EndpointHints: forZones=1 forNodes=2
 EndpointPort: name=1 port=2 protocol=3 appProtocol=4
+EndpointSlice: metadata=1 endpoints=2 ports=3 addressType=4
 EndpointSubset: addresses=1 notReadyAddresses=2 ports=3
 Endpoints: metadata=1 subsets=2
 EnvFromSource: prefix=1 configMapRef=2 secretRef=3
@@ -89,6 +93,8 @@ FieldSelectorRequirement: key=1 operator=2 values=3
 FileKeySelector: volumeName=1 path=2 key=3 optional=4
 FlexVolumeSource: driver=1 fsType=2 secretRef=3 readOnly=4 options=5
 FlockerVolumeSource: datasetName=1 datasetUUID=2
+ForNode: name=1
+ForZone: name=1
 GCEPersistentDiskVolumeSource: pdName=1 fsType=2 partition=3 readOnly=4
 GRPCAction: port=1 service=2 mode=3
 GitRepoVolumeSource: repository=1 revision=2 directory=3
@@ -253,6 +259,7 @@ ServiceSpec: ports=1 selector=2 clusterIP=3 type=4 externalIPs=5 sessionAffinity
 ServiceStatus: loadBalancer=1 conditions=2
 SessionAffinityConfig: clientIP=1
 SleepAction: seconds=1
+SlicePort: name=1 protocol=2 port=3 appProtocol=4
 StorageOSVolumeSource: volumeName=1 volumeNamespace=2 fsType=3 readOnly=4 secretRef=5
 SubjectAccessReview: metadata=1 spec=2 status=3
 SubjectAccessReviewSpec: resourceAttributes=1 nonResourceAttributes=2 user=3 groups=4 extra=5 uid=6

@@ -14,6 +14,7 @@ from podrunner.objects import meta
 _LAYOUTS: dict[tuple[str, str], Layout] = {
     ("ConfigMap", "v1"): small.CONFIG_MAP,
     ("Endpoints", "v1"): services.ENDPOINTS,
+    ("EndpointSlice", "discovery.k8s.io/v1"): services.ENDPOINT_SLICE,
     ("Event", "events.k8s.io/v1"): events.EVENT_V1,
     ("Event", "v1"): events.EVENT,
     ("Lease", "coordination.k8s.io/v1"): small.LEASE,

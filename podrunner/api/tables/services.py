@@ -6,7 +6,8 @@ Source: `printService`, `formatEndpoints`, kubernetes pkg/printers/internalversi
 from datetime import datetime
 
 from podrunner.api.tables import layout
-from podrunner.api.tables.layout import AGE, NAME, NONE, UNKNOWN, Cell, Column, Layout, wide
+from podrunner.api.tables.layout import AGE, NAME, NONE, UNKNOWN, UNSET, Cell, Column, Layout, wide
+from podrunner.objects.endpoint_slice import EndpointSlice
 from podrunner.objects.endpoints import Endpoints, EndpointSubset
 from podrunner.objects.service import Service, ServicePort
 
@@ -52,8 +53,7 @@ def _addresses(endpoints: Endpoints) -> str:
     if not endpoints.subsets:
         return NONE
     found = [address for subset in endpoints.subsets for address in _subset(subset)]
-    more = f" + {len(found) - _MOST_ADDRESSES} more..." if len(found) > _MOST_ADDRESSES else ""
-    return ",".join(found[:_MOST_ADDRESSES]) + more
+    return _first(found) if found else ""
 
 
 def _subset(subset: EndpointSubset) -> list[str]:
@@ -62,6 +62,17 @@ def _subset(subset: EndpointSubset) -> list[str]:
         return ips
     hosts = [f"[{ip}]" if ":" in ip else ip for ip in ips]
     return [f"{host}:{port.port}" for port in subset.ports for host in hosts]
+
+
+def _endpoint_slice(each: EndpointSlice, now: datetime) -> list[Cell]:
+    ports = [str(port.port) if port.port is not None else port.name or "*" for port in each.ports]
+    addresses = [address for endpoint in each.endpoints for address in endpoint.addresses]
+    return [each.metadata.name, each.address_type, _first(ports), _first(addresses), layout.age_of(each, now)]
+
+
+def _first(items: list[str]) -> str:
+    more = f" + {len(items) - _MOST_ADDRESSES} more..." if len(items) > _MOST_ADDRESSES else ""
+    return ",".join(items[:_MOST_ADDRESSES]) + more or UNSET
 
 
 SERVICE = Layout(
@@ -78,3 +89,14 @@ SERVICE = Layout(
 )
 
 ENDPOINTS = Layout((NAME, Column("Endpoints", "The addresses and ports behind the service."), AGE), _endpoints)
+
+ENDPOINT_SLICE = Layout(
+    (
+        NAME,
+        Column("AddressType", "What the addresses are."),
+        Column("Ports", "The ports of each of the addresses."),
+        Column("Endpoints", "The addresses."),
+        AGE,
+    ),
+    _endpoint_slice,
+)

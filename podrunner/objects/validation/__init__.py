@@ -8,6 +8,7 @@ Kubernetes 1.37, the release whose API podrunner follows. Objects are checked as
 from podrunner.objects import (
     cluster,
     config,
+    endpoint_slice,
     endpoints,
     event,
     fielderrors,
@@ -25,6 +26,7 @@ from podrunner.objects.validation import (
     claims,
     configs,
     endpoint_sets,
+    endpoint_slices,
     events,
     leases,
     metadata,
@@ -65,6 +67,8 @@ def validate(obj: meta.Object, *, creating: bool = True) -> list[fielderrors.Fie
             pods.check_template(obj, found)
         case endpoints.Endpoints():
             endpoint_sets.check(obj, found)
+        case endpoint_slice.EndpointSlice():
+            endpoint_slices.check(obj, found)
         case limits.LimitRange():
             quotas.check_limit_range(obj, found)
         case limits.ResourceQuota():

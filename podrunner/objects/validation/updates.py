@@ -15,6 +15,7 @@ from podrunner.objects import (
     cluster,
     config,
     differences,
+    endpoint_slice,
     limits,
     meta,
     node,
@@ -142,6 +143,10 @@ def _quota(new: limits.ResourceQuota, old: limits.ResourceQuota, found: Errors) 
         found.invalid("spec.scopes", new.spec.scopes, "field is immutable")
 
 
+def _endpoint_slice(new: endpoint_slice.EndpointSlice, old: endpoint_slice.EndpointSlice, found: Errors) -> None:
+    metadata.check_immutable(new.address_type, old.address_type, "addressType", found)
+
+
 def _runtime_class(new: runtime_class.RuntimeClass, old: runtime_class.RuntimeClass, found: Errors) -> None:
     metadata.check_immutable(new.handler, old.handler, "handler", found)
 
@@ -159,5 +164,6 @@ _RULES: dict[tuple[type[meta.Object], str], Callable[[Any, Any, Errors], None]] 
     (cluster.Namespace, "status"): _namespace_status,
     (cluster.Namespace, "finalize"): _namespace_finalize,
     (limits.ResourceQuota, ""): _quota,
+    (endpoint_slice.EndpointSlice, ""): _endpoint_slice,
     (runtime_class.RuntimeClass, ""): _runtime_class,
 }
