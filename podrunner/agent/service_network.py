@@ -17,7 +17,7 @@ from podrunner.agent.service_visits import Visits
 from podrunner.engine import client, networks, service_config, service_containers
 from podrunner.engine.service_containers import Sandbox
 from podrunner.objects import kinds
-from podrunner.objects.endpoints import Endpoints
+from podrunner.objects.endpoint_slice import EndpointSlice
 from podrunner.objects.pod import Pod
 from podrunner.objects.service import Service
 from podrunner.services import proxy_config, serving, zone
@@ -38,7 +38,7 @@ LINGER_SECONDS = 10.0
 JOIN_SECONDS = 30.0
 """How long a pod that has just begun waits for the helpers."""
 
-SERVICE, ENDPOINTS = kinds.of(Service()), kinds.of(Endpoints())
+SERVICE, SLICE = kinds.of(Service()), kinds.of(EndpointSlice())
 
 _API_SERVER = ("default", "kubernetes")
 _USER = "services"
@@ -68,7 +68,7 @@ class ServiceNetwork:
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._follow(SERVICE))
-                tasks.create_task(self._follow(ENDPOINTS))
+                tasks.create_task(self._follow(SLICE))
                 tasks.create_task(self._follow(pods.POD, modified=False))
                 tasks.create_task(self._look_for_ever())
         finally:
@@ -147,7 +147,7 @@ class ServiceNetwork:
                 yield service
 
     def _servings(self) -> tuple[Serving, ...]:
-        return serving.of(self._services(), self._registry.list(ENDPOINTS).items)
+        return serving.of(self._services(), self._registry.list(SLICE).items)
 
     async def _serve(self) -> None:
         self._nothing_left = False

@@ -8,8 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
-from podrunner.objects import meta
-from podrunner.objects.endpoints import Endpoints
+from podrunner.objects.endpoint_slice import EndpointSlice
 from podrunner.objects.service import Service
 
 HEADLESS = "None"
@@ -17,6 +16,10 @@ EXTERNAL_NAME = "ExternalName"
 PUBLISHED_TYPES = ("NodePort", "LoadBalancer")
 PROTOCOLS = ("TCP", "UDP")
 """Those that the proxy can pass on; SCTP is not among them."""
+
+
+SERVICE_NAME = "kubernetes.io/service-name"
+"""The label of an EndpointSlice that names its Service."""
 
 
 class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,25 +58,37 @@ class Serving(msgspec.Struct, frozen=True, kw_only=True):
         return self.ready or tuple(endpoint for endpoint in self.endpoints if endpoint.ending)
 
 
-def of(services: Iterable[Service], endpoints: Iterable[Endpoints]) -> tuple[Serving, ...]:
+def of(services: Iterable[Service], slices: Iterable[EndpointSlice]) -> tuple[Serving, ...]:
     """Each Service with the endpoints of its slices, sorted by namespace and name. IPv4 only."""
-    behind = {
-        _key(each.metadata): sorted(_endpoints(each), key=lambda endpoint: endpoint.address) for each in endpoints
-    }
+    behind: dict[tuple[str, str], list[Endpoint]] = {}
+    for each in slices:
+        if each.address_type == "IPv4":
+            key = each.metadata.namespace, each.metadata.labels.get(SERVICE_NAME, "")
+            behind.setdefault(key, []).extend(_endpoints(each))
     return tuple(
-        Serving(service=service, endpoints=tuple(behind.get(_key(service.metadata), ())))
-        for service in sorted(services, key=lambda service: _key(service.metadata))
+        Serving(service=service, endpoints=tuple(sorted(behind.get(_key(service), ()), key=_address)))
+        for service in sorted(services, key=_key)
     )
 
 
-def _key(metadata: meta.ObjectMeta) -> tuple[str, str]:
-    return metadata.namespace, metadata.name
+def _key(service: Service) -> tuple[str, str]:
+    return service.metadata.namespace, service.metadata.name
 
 
-def _endpoints(of_service: Endpoints) -> Iterator[Endpoint]:
-    for subset in of_service.subsets:
-        ports = {port.name: (port.protocol or "TCP", port.port) for port in subset.ports}
-        for address in subset.addresses:
-            yield Endpoint(address=address.ip, ports=ports, hostname=address.hostname)
-        for address in subset.not_ready_addresses:
-            yield Endpoint(address=address.ip, ports=ports, hostname=address.hostname, ready=False)
+def _address(endpoint: Endpoint) -> str:
+    return endpoint.address
+
+
+def _endpoints(of_slice: EndpointSlice) -> Iterator[Endpoint]:
+    """All addresses of one endpoint are the same thing, and clients take the first (API reference)."""
+    ports = {port.name or "": (port.protocol or "TCP", port.port) for port in of_slice.ports if port.port is not None}
+    for each in of_slice.endpoints:
+        state = each.conditions
+        for address in each.addresses[:1]:
+            yield Endpoint(
+                address=address,
+                ports=ports,
+                hostname=each.hostname or "",
+                ready=state.ready is not False,
+                ending=bool(state.terminating) and state.serving is not False,
+            )

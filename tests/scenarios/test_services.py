@@ -11,6 +11,7 @@ import pytest
 from commandline import container, docker, eventually, manifest
 from lifecycle_world import FOREVER, serve
 from podrunner.engine import images, labels
+from podrunner.services import serving
 from scenario_world import NAMESPACE, World
 
 pytestmark = pytest.mark.engine
@@ -39,9 +40,10 @@ asking.send('hello', 53, 'web');
 
 
 def create(world: World, kind: str, name: str, **fields: Any) -> None:
-    body = {"apiVersion": "v1", "kind": kind, "metadata": {"name": name}, **fields}
-    path = f"/api/v1/namespaces/{NAMESPACE}/{kind.lower().removesuffix('s')}s"
-    world.server.request("POST", path, body=msgspec.json.encode(body))
+    group = {"EndpointSlice": "apis/discovery.k8s.io/v1"}.get(kind, "api/v1")
+    version = group.removeprefix("apis/").removeprefix("api/")
+    body = {"apiVersion": version, "kind": kind, "metadata": {"name": name, **fields.pop("metadata", {})}, **fields}
+    world.server.request("POST", f"/{group}/namespaces/{NAMESPACE}/{kind.lower()}s", body=msgspec.json.encode(body))
 
 
 def service(world: World, name: str, *ports: dict[str, Any], **spec: Any) -> None:
@@ -54,10 +56,12 @@ def delete(world: World, name: str) -> None:
 
 def behind(world: World, name: str, *pods: str, ready: bool = True) -> None:
     """Has these pods behind a Service that selects none."""
-    addresses = [{"ip": world.pod(pod).status.pod_ip, "hostname": pod} for pod in pods]
+    endpoints = [
+        {"addresses": [world.pod(pod).status.pod_ip], "hostname": pod, "conditions": {"ready": ready}} for pod in pods
+    ]
     ports = [{"name": "http", "port": 8080}, {"name": "dns", "port": 5353, "protocol": "UDP"}]
-    field = "addresses" if ready else "notReadyAddresses"
-    create(world, "Endpoints", name, subsets=[{field: addresses, "ports": ports}])
+    of_service = {"labels": {serving.SERVICE_NAME: name}}
+    create(world, "EndpointSlice", name, metadata=of_service, addressType="IPv4", endpoints=endpoints, ports=ports)
 
 
 def web(world: World, name: str, *others: dict[str, Any]) -> None:
