@@ -7,7 +7,7 @@ of in `engine.service_config`, what they are told in `services`.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 from podrunner import errors
 from podrunner.agent.network import PodNetwork
@@ -22,7 +22,7 @@ from podrunner.objects.pod import Pod
 from podrunner.objects.service import Service
 from podrunner.services import proxy_config, serving, zone
 from podrunner.services.serving import Serving
-from podrunner.store import pods
+from podrunner.store import events, pods
 from podrunner.store.registry import Registry
 from podrunner.store.watch import ChangeType
 
@@ -56,10 +56,11 @@ class ServiceNetwork:
         self._network = network
         self._registry = registry
         self._helpers = Helpers(engine, instance)
-        self._node_ports = NodePorts(engine, instance)
+        self._node_ports = NodePorts(engine, instance, events.Recorder(registry, "kube-proxy"))
         self._visits = Visits(engine, instance)
         self._woken = asyncio.Event()
-        self._begun = self._served = 0
+        self._begun = self._ended = 0
+        self._failure: errors.EngineError | None = None
         self._looked = asyncio.Condition()
         self._nothing_left = False
 
@@ -98,7 +99,9 @@ class ServiceNetwork:
         wanted = self._begun + 1
         self._woken.set()
         async with self._looked:
-            await self._looked.wait_for(lambda: self._served >= wanted)
+            await self._looked.wait_for(lambda: self._ended >= wanted)
+        if self._failure is not None:
+            raise errors.EngineRefused(str(self._failure)) from self._failure
 
     async def _follow(self, kind: kinds.Kind, *, modified: bool = True) -> None:
         with self._registry.watch(kind, since=None) as changes:
@@ -113,7 +116,7 @@ class ServiceNetwork:
             try:
                 delay = await self._look(lingered=lingered)
             except errors.EngineError as failure:
-                log.warning("Services: %s", failure)
+                log.warning("Services are not served: %s", failure)
                 delay = TRY_AGAIN_AFTER
             lingered = False
             try:
@@ -151,13 +154,10 @@ class ServiceNetwork:
 
     async def _serve(self) -> None:
         self._nothing_left = False
-        self._begun += 1
-        begun, services = self._begun, self._servings()
-        home = await networks.id_of(self._engine, await self._network.hold(_USER))
-        await self._helpers.ensure(home, _files(services))
-        async with self._looked:
-            self._served = begun
-            self._looked.notify_all()
+        async with self._told_to_those_who_wait():
+            services = self._servings()
+            home = await networks.id_of(self._engine, await self._network.hold(_USER))
+            await self._helpers.ensure(home, _files(services))
         sandboxes = await self._sandboxes()
         self._visits.forget_all_but(sandbox.id for sandbox in sandboxes)
         known = {pod.metadata.uid: pod for pod in pods.every(self._registry)}
@@ -165,6 +165,21 @@ class ServiceNetwork:
             *(self._connect_again(known[sandbox.pod_uid], sandbox) for sandbox in sandboxes if sandbox.pod_uid in known)
         )
         await self._node_ports.ensure(services, home, self._helpers.addresses[home])
+
+    @contextlib.asynccontextmanager
+    async def _told_to_those_who_wait(self) -> AsyncIterator[None]:
+        """They go on when it is done, be it well or not."""
+        self._begun += 1
+        begun, failure = self._begun, None
+        try:
+            yield
+        except errors.EngineError as error:
+            failure = error
+            raise
+        finally:
+            async with self._looked:
+                self._ended, self._failure = begun, failure
+                self._looked.notify_all()
 
     async def _connect(self, pod: Pod, sandbox: Sandbox) -> None:
         gateway = await self._helpers.address_on(sandbox.network_id)

@@ -53,6 +53,12 @@ async def id_of(client: engine.Client, name: str) -> str:
     return str(facts["Id"])
 
 
+async def internal(client: engine.Client) -> set[str]:
+    """The ids of the networks that lead nowhere else. Raises EngineError."""
+    listed: list[dict[str, Any]] = await client.call(client.api.networks, filters={"driver": "bridge"})
+    return {str(network["Id"]) for network in listed if network["Internal"]}
+
+
 async def connect(client: engine.Client, network: str, container_id: str) -> None:
     """Puts the container on the network, too. Raises EngineError."""
     await client.call(client.api.connect_container_to_network, container_id, network)

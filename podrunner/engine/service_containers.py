@@ -58,13 +58,18 @@ async def helpers(client: engine.Client, instance: str) -> list[Helper]:
 
 
 async def sandboxes(client: engine.Client, instance: str) -> list[Sandbox]:
-    """The running sandboxes of the instance that are on a bridge. Raises EngineError."""
+    """The running sandboxes of the instance that are on a bridge that is not internal. Raises EngineError.
+
+    On an internal one the engine drops what has an address outside of the bridge's own, be it between two containers.
+    """
     wanted = [f"{labels.INSTANCE}={instance}", f"{labels.TYPE}={labels.SANDBOX_TYPE}"]
     listed: list[dict[str, Any]] = await client.call(client.api.containers, filters={"label": wanted})
+    internal = await networks.internal(client)
     return [
         Sandbox(id=entry["Id"], pod_uid=entry["Labels"].get(labels.POD_UID, ""), network_id=network)
         for entry in listed
         for network in list(_addresses(entry))[:1]
+        if network not in internal
     ]
 
 
