@@ -231,6 +231,7 @@ class Node:
                 log.warning("old events are not removed: %s", failure)
 
     def _look_anew(self) -> None:
+        self._services.service_network.look_anew()
         for known in self._workers.values():
             known.look_anew()
 

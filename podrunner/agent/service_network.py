@@ -77,6 +77,10 @@ class ServiceNetwork:
                 with contextlib.suppress(errors.EngineError):
                     await self._end()
 
+    def look_anew(self) -> None:
+        """The engine may have changed."""
+        self._woken.set()
+
     async def join(self, pod: Pod, sandbox_id: str) -> None:
         """Connects a sandbox that has just started, if there is any Service. Raises EngineError.
 
@@ -202,6 +206,8 @@ class ServiceNetwork:
         if self._nothing_left:
             return
         if await service_containers.helpers(self._engine, self._instance):
+            # An earlier podrunner's are on that network, which nobody else may have held since.
+            await self._network.hold(_USER)
             sandboxes = await self._sandboxes()
             await asyncio.gather(*(self._visits.disconnect(sandbox.id) for sandbox in sandboxes))
         await self._helpers.remove()

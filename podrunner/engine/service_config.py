@@ -63,8 +63,10 @@ class Role(StrEnum):
 def holder(instance: str, network: str) -> dict[str, Any]:
     """Holds the network namespace and the files; on `network` to begin with."""
     body = _body(instance, Role.NETWORK, images.PAUSE, {"Entrypoint": ["sh", "-ec", _HOLD], "User": "0:0"})
-    body["Volumes"] = {FILES: {}}
+    # Without a name it is this container's own, and is removed with it.
+    volume = {"Type": "volume", "Target": FILES, "VolumeOptions": {"Labels": body["Labels"]}}
     body["HostConfig"] |= {
+        "Mounts": [volume],
         "NetworkMode": network,
         "CapAdd": ["NET_ADMIN"],
         # It is on several networks, and no way from one to the other.

@@ -50,8 +50,8 @@ def service(world: World, name: str, *ports: dict[str, Any], **spec: Any) -> Non
     create(world, "Service", name, spec={"ports": list(ports or (HTTP,)), **spec})
 
 
-def delete(world: World, name: str) -> None:
-    world.server.request("DELETE", f"/api/v1/namespaces/{NAMESPACE}/services/{name}")
+def delete(world: World, name: str, group: str = "api/v1", resource: str = "services") -> None:
+    world.server.request("DELETE", f"/{group}/namespaces/{NAMESPACE}/{resource}/{name}")
 
 
 def behind(world: World, name: str, *pods: str, ready: bool = True) -> None:
@@ -184,14 +184,21 @@ def test_node_ports_udp_and_a_server_that_was_killed(world: World) -> None:
 
     before = helpers(world)
     world.kill_server()
-    assert over_tcp(NODE_PORT) == "one"
-    serve(world)
-    service(world, "more", clusterIP="10.96.7.8")
-    behind(world, "more", "one")
-    eventually(lambda: get(world, "one", "more") == "one")
-    assert helpers(world) == before
+    with socket.create_connection(("127.0.0.1", NODE_PORT)) as connection:
+        connection.settimeout(2)
+        serve(world)
+        service(world, "more", clusterIP="10.96.7.8")
+        behind(world, "more", "one")
+        eventually(lambda: get(world, "one", "more") == "one")
+        assert helpers(world) == before
+        delete(world, "web", "apis/discovery.k8s.io/v1", "endpointslices")
+        eventually(lambda: not over_tcp(NODE_PORT))
+        connection.sendall(b"GET / HTTP/1.0\r\n\r\n")
+        assert connection.recv(1 << 16).startswith(b"HTTP/1.1 200 OK")
 
     delete(world, "web")
     eventually(lambda: len(helpers(world)) == len(before) - 1)
-    delete(world, "more")
-    eventually(lambda: not helpers(world))
+    world.delete("one", grace_seconds=0)
+    eventually(lambda: "k8s_" not in "".join(world.left()))
+    world.start("server", "stop").status()
+    assert world.left() == []
