@@ -7,10 +7,12 @@ from typing import Any
 
 import msgspec
 import pytest
+import yaml
 
 from commandline import container, docker, eventually, manifest
 from lifecycle_world import FOREVER, serve
 from podrunner.engine import images, labels
+from podrunner.pods import spec
 from podrunner.services import serving
 from scenario_world import NAMESPACE, World
 
@@ -46,8 +48,8 @@ def create(world: World, kind: str, name: str, **fields: Any) -> None:
     world.server.request("POST", f"/{group}/namespaces/{NAMESPACE}/{kind.lower()}s", body=msgspec.json.encode(body))
 
 
-def service(world: World, name: str, *ports: dict[str, Any], **spec: Any) -> None:
-    create(world, "Service", name, spec={"ports": list(ports or (HTTP,)), **spec})
+def service(world: World, name: str, *ports: dict[str, Any], **fields: Any) -> None:
+    create(world, "Service", name, spec={"ports": list(ports or (HTTP,)), **fields})
 
 
 def delete(world: World, name: str, group: str = "api/v1", resource: str = "services") -> None:
@@ -108,7 +110,10 @@ def helpers(world: World) -> list[str]:
 
 
 def test_a_service_leads_to_its_ready_pods_by_all_of_its_names(world: World) -> None:
-    """Pods that are older than the first Service see it, too; younger ones from their first breath."""
+    """Pods that are older than the first Service see it, too; younger ones from their first breath.
+
+    What serves them is made anew when somebody has removed it.
+    """
     serve(world)
     for name in ("one", "two", "unready"):
         web(world, name)
@@ -123,12 +128,18 @@ def test_a_service_leads_to_its_ready_pods_by_all_of_its_names(world: World) -> 
         assert get(world, "two", name) in ("one", "two")
     assert "Connection refused" in get(world, "one", "idle")
 
-    world.create(manifest(container(f"wget -qO- http://web/; {FOREVER}"), name="young"))
+    world.create(manifest(container(f"wget -qO- http://web/; {FOREVER}", "young"), name="young"))
     world.becomes("Running", "young")
-    eventually(lambda: world.log("main", "young").strip() in ("one", "two"))
+    eventually(lambda: world.log("young", "young").strip() in ("one", "two"))
 
-    delete(world, "idle")
-    delete(world, "web")
+    (holder,) = (name.partition(":")[2] for name in helpers(world) if "services-network" in name)
+    docker("rm", "--force", "--volumes", holder)
+    service(world, "again", clusterIP="10.96.7.9")
+    behind(world, "again", "two")
+    eventually(lambda: get(world, "young", "again") == "two" == get(world, "one", "again"))
+
+    for name in ("idle", "again", "web"):
+        delete(world, name)
     eventually(lambda: not helpers(world))
     assert (world.execute("one#0", "cat", "/etc/resolv.conf"), world.execute("one#0", "ip", "route")) == engines_own
     for name in ("one", "two", "unready", "young"):
@@ -168,6 +179,27 @@ def test_names_of_pods_of_aliases_and_of_nothing_at_all(world: World) -> None:
     began = time.monotonic()
     assert world.execute("one#0", "sh", "-c", MISS_TEN_TIMES).count("NXDOMAIN") >= 10
     assert time.monotonic() - began < 10 * 0.2
+
+
+def test_pods_of_several_networks_reach_one_service(world: World) -> None:
+    """And whoever made a network can remove it when its pods have gone."""
+    serve(world)
+    service(world, "web", clusterIP="10.96.7.7")
+    web(world, "one")
+    behind(world, "web", "one")
+    network = f"test-{world.instance[:8]}"
+    docker("network", "create", network)
+    try:
+        away = yaml.safe_load(manifest(container(FOREVER, "away"), name="away"))
+        away["metadata"]["annotations"] = {spec.NETWORK: network}
+        world.create(yaml.safe_dump(away))
+        world.becomes("Running", "away")
+        assert get(world, "away", "web") == "one"
+        world.delete("away", grace_seconds=0)
+        there = "--format={{len .Containers}}"
+        eventually(lambda: docker("network", "inspect", there, network) == ["0"])
+    finally:
+        docker("network", "rm", network)
 
 
 def test_node_ports_udp_and_a_server_that_was_killed(world: World) -> None:
