@@ -23,7 +23,6 @@ _log = logging.getLogger(__name__)
 PAUSE = "podrunner/pause:1.3"
 SERVICES_DNS = "podrunner/services-dns:1.0"
 SERVICES_PROXY = "podrunner/services-proxy:1.0"
-_NAMES = {PAUSE: "pause", SERVICES_DNS: "services-dns", SERVICES_PROXY: "services-proxy"}
 
 PULL_ATTEMPTS = 3
 
@@ -121,13 +120,18 @@ async def ensure_pause(client: engine.Client) -> str:
 
     Raises EngineRefused with the engine's words if it can't be built.
     """
-    return await ensure(client, PAUSE)
+    return await _ensure(client, PAUSE, "pause")
 
 
-async def ensure(client: engine.Client, own: str) -> str:
+async def ensure_own(client: engine.Client, own: str) -> str:
     """The same for any of podrunner's own images, each of which is its Dockerfile and has a base of its own."""
+    names = {SERVICES_DNS: "services-dns", SERVICES_PROXY: "services-proxy"}
+    return await _ensure(client, own, names.get(own, "pause"))
+
+
+async def _ensure(client: engine.Client, own: str, name: str) -> str:
     if await inspect(client, own) is None:
-        dockerfile = importlib.resources.files("podrunner.engine").joinpath(f"{_NAMES[own]}.Dockerfile").read_bytes()
+        dockerfile = importlib.resources.files("podrunner.engine").joinpath(f"{name}.Dockerfile").read_bytes()
         build = functools.partial(
             client.open_stream,
             "POST",
@@ -140,7 +144,7 @@ async def ensure(client: engine.Client, own: str) -> str:
             async for _ in _messages(client, build, "engine-build"):
                 pass
         except errors.EngineRefused as refusal:
-            raise errors.EngineRefused(f"cannot build the {_NAMES[own]} image {own}: {refusal}") from refusal
+            raise errors.EngineRefused(f"cannot build the {name} image {own}: {refusal}") from refusal
     return own
 
 

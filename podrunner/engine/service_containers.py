@@ -75,7 +75,7 @@ async def sandboxes(client: engine.Client, instance: str) -> list[Sandbox]:
 
 async def make(client: engine.Client, body: Mapping[str, Any], name: str) -> str:
     """Creates and starts a helper, building its image first where the engine has none; its id. Raises EngineError."""
-    await images.ensure(client, body["Image"])
+    await images.ensure_own(client, body["Image"])
     answer: dict[str, Any] = await client.call(client.api.create_container_from_config, body, name)
     helper_id = str(answer["Id"])
     try:
