@@ -19,7 +19,7 @@ import bases
 
 IMAGES = pathlib.Path(__file__).parent.parent / "images"
 TAGS = {
-    "pause": "podrunner/pause:1.3",
+    "pause": "podrunner/pause:1.4",
     "init-demo": "luksa/init-demo:1.0",
     "network-connectivity-checker": "luksa/network-connectivity-checker:1.0",
     "kubia": "luksa/kubia:1.0",

@@ -3,21 +3,33 @@
 Event reasons and messages are the kubelet's (kubernetes pkg/kubelet/events/event.go and where they are used).
 """
 
+import asyncio
 import contextlib
 from collections.abc import Callable
 
 from podrunner import errors
-from podrunner.agent import configuration, handlers, hooks, volumes
+from podrunner.agent import configuration, confining, handlers, hooks, volumes
 from podrunner.agent.announcer import Announcer
 from podrunner.agent.outcome import Outcome
 from podrunner.agent.pulling import Puller
 from podrunner.agent.services import Services
-from podrunner.engine import containers, host_paths, images, messages as engine_messages, observe, ports
+from podrunner.engine import (
+    confinement,
+    containers,
+    host_paths,
+    images,
+    messages as engine_messages,
+    observe,
+    ports,
+)
 from podrunner.objects.container import Container, LifecycleHandler
 from podrunner.objects.pod import Pod
-from podrunner.pods import environment, memory, messages, observed, plan, spec
+from podrunner.pods import dns, environment, memory, messages, observed, plan, spec
 from podrunner.pods.view import Image
 from podrunner.store.registry import Registry
+
+_LOOK_FOR_FILES_EVERY = 0.005
+"""Seconds."""
 
 
 class Executor:
@@ -73,8 +85,11 @@ class Executor:
         raise AssertionError(f"no operation of the engine: {operation}")
 
     async def _create_sandbox(self, pod: Pod, operation: plan.CreateSandbox) -> Outcome:
+        for complaint in dns.of(pod, dns.OF_ENGINE).complaints:
+            self._announcer.of_pod(pod, "Warning", "DNSConfigForming", complaint)
         gathered = configuration.gather(self._registry, self._services, pod)
         try:
+            confinement.check_sandbox(pod, remapped=self._services.machine.remaps_users)
             await volumes.make_host_paths(self._services, pod)
             sandbox_id = await containers.create_sandbox(
                 self._engine,
@@ -84,11 +99,12 @@ class Executor:
                 network=await self._services.network.of(pod),
                 publish=ports.parse(pod.metadata.annotations.get(spec.PUBLISH, "")),
                 messages_of=operation.messages_of,
+                runtime=confining.runtime(self._registry, pod),
                 has=gathered,
             )
         except errors.MountError as problem:
             return self._mount_failed(pod, operation, problem)
-        except (errors.EngineRefused, errors.UsageError) as refusal:
+        except (errors.EngineRefused, errors.SandboxRefused, errors.UsageError) as refusal:
             if isinstance(refusal, errors.EngineRefused) and (absent := host_paths.refused(pod, refusal)):
                 return self._mount_failed(pod, operation, absent)
             return self._sandbox_failed(pod, operation, refusal)
@@ -121,7 +137,19 @@ class Executor:
             if isinstance(refusal, errors.EngineNotFound) and await self._services.network.vanished():
                 return Outcome(operation, removed=operation.sandbox_id)
             return self._sandbox_failed(pod, operation, refusal)._replace(removed=operation.sandbox_id)
-        return (await self._look(operation, operation.sandbox_id))._replace(learned=memory.sandbox_started)
+        return (await self._written(operation))._replace(learned=memory.sandbox_started)
+
+    async def _written(self, operation: plan.StartSandbox) -> Outcome:
+        """The outcome as soon as the sandbox has its files, or has ended: no container may start before that."""
+        while True:
+            # Both at once: to tell of the files takes the engine less time than to tell of the sandbox.
+            outcome, written = await asyncio.gather(
+                self._look(operation, operation.sandbox_id),
+                containers.has_written_files(self._engine, operation.sandbox_id),
+            )
+            if written or outcome.seen is None or outcome.seen.state is not observed.State.RUNNING:
+                return outcome
+            await asyncio.sleep(_LOOK_FOR_FILES_EVERY)
 
     def _sandbox_failed(self, pod: Pod, operation: plan.Operation, refusal: errors.PodrunnerError) -> Outcome:
         self._announcer.of_pod(pod, "Warning", "FailedCreatePodSandBox", f"Failed to create pod sandbox: {refusal}")
@@ -158,15 +186,18 @@ class Executor:
                 joins=operation.joins,
                 message_files=sandbox.messages,
                 volume_mounts=await volumes.mounts_of(self._services, found, sandbox),
+                surroundings=await confining.of_container(self._services, pod, container, sandbox),
             )
         except errors.CreateContainerConfigError as problem:
             return self._config_failed(pod, operation, str(problem))
+        except errors.CreateContainerError as problem:
+            return self._create_failed(pod, operation, str(problem))
         except errors.EngineNotFound as missing:
             if await self._has(container.image, operation.sandbox_id):
-                return self._create_failed(pod, operation, missing)
+                return self._refused(pod, operation, missing)
             return Outcome(operation, learned=lambda known: memory.image_vanished(known, container.image), stale=True)
         except errors.EngineRefused as refusal:
-            return self._create_failed(pod, operation, refusal)
+            return self._refused(pod, operation, refusal)
         self._announcer.of_container(pod, container.name, "Normal", "Created", f"Created container {container.name}")
         return await self._look(operation, container_id)
 
@@ -187,15 +218,14 @@ class Executor:
         found = await images.inspect(self._engine, image), await observe.inspect(self._engine, sandbox_id)
         return None not in found
 
-    def _create_failed(self, pod: Pod, operation: plan.CreateContainer, refusal: errors.EngineRefused) -> Outcome:
-        message = f"Error response from daemon: {refusal}"
+    def _refused(self, pod: Pod, operation: plan.CreateContainer, refusal: errors.EngineRefused) -> Outcome:
+        failed = self._create_failed(pod, operation, f"Error response from daemon: {refusal}")
+        return failed._replace(stale=isinstance(refusal, errors.EngineConflict))
+
+    def _create_failed(self, pod: Pod, operation: plan.CreateContainer, message: str) -> Outcome:
         self._announcer.of_container(pod, operation.container, "Warning", "Failed", f"Error: {message}")
         now = self._services.clock.now()
-        return Outcome(
-            operation,
-            learned=lambda known: memory.create_failed(known, operation, message, now),
-            stale=isinstance(refusal, errors.EngineConflict),
-        )
+        return Outcome(operation, learned=lambda known: memory.create_failed(known, operation, message, now))
 
     async def _start_container(self, pod: Pod, operation: plan.StartContainer) -> Outcome:
         name = operation.container

@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from podrunner import errors
-from podrunner.agent import claims, configuration, container_logs, registration, sessions, worker
+from podrunner.agent import claims, configuration, container_logs, endpoint_controller, registration, sessions, worker
 from podrunner.agent.leases import Leases
 from podrunner.agent.progress import Report
 from podrunner.agent.services import Services
@@ -58,13 +58,14 @@ class Node:
         seen = await observe.pods(self._services.engine, self._services.instance)
         for uid in await volumes.owners(self._services.engine, self._services.instance):
             seen.setdefault(uid, observed.Observed())
-        elsewhere = {pod.metadata.uid for pod in pods.every(self._registry) if spec.NETWORK in pod.metadata.annotations}
+        elsewhere = {pod.metadata.uid for pod in pods.every(self._registry) if spec.joins_other_network(pod)}
         await self._services.network.adopt(seen.keys() - elsewhere)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._follow_store(tasks, seen))
             tasks.create_task(self._follow_engine())
             for kind in configuration.KINDS:
                 tasks.create_task(self._follow_configuration(kind))
+            tasks.create_task(endpoint_controller.EndpointController(self._registry).run())
             tasks.create_task(claims.Claims(self._registry, self._services).run())
             tasks.create_task(self._look_anew_regularly())
             tasks.create_task(self._registration.run())

@@ -40,7 +40,10 @@ ANSWER_SECONDS = 120
 
 
 class EngineInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """The machine the engine runs on. `name` is its host name, `architecture` the kernel's word (`x86_64`)."""
+    """The machine the engine runs on. `name` is its host name, `architecture` the kernel's word (`x86_64`).
+
+    `security_options` are the names of those that are on: "apparmor", "seccomp", "userns".
+    """
 
     name: str
     operating_system: str
@@ -50,6 +53,7 @@ class EngineInfo(msgspec.Struct, frozen=True, kw_only=True):
     memory_bytes: int
     cgroup_version: str
     storage_driver: str
+    security_options: tuple[str, ...] = ()
 
 
 class Client:
@@ -57,6 +61,7 @@ class Client:
 
     def __init__(self, where: address.Address, config_dir: Path, api: docker.APIClient, version: str) -> None:
         self.address = where
+        self.machine_ip = address.machine_ip(where.url)
         self.config_dir = config_dir
         self.api = api
         self.version = version
@@ -117,6 +122,7 @@ class Client:
             memory_bytes=facts["MemTotal"],
             cgroup_version=facts.get("CgroupVersion", "1"),
             storage_driver=facts["Driver"],
+            security_options=tuple(map(_option_name, facts.get("SecurityOptions") or ())),
         )
 
     async def ping(self) -> None:
@@ -262,6 +268,11 @@ def _refuse_other_than_linux(facts: Mapping[str, Any], where: address.Address) -
         raise errors.EngineUnreachable(
             f"the Docker Engine at {where} runs {facts['Os']} containers; podrunner needs Linux"
         )
+
+
+def _option_name(option: str) -> str:
+    """Of "name=seccomp,profile=default"."""
+    return option.partition(",")[0].removeprefix("name=")
 
 
 def _number(version: str) -> tuple[int, ...]:

@@ -1,16 +1,32 @@
 """Making, starting, signalling and removing a pod's containers: one HTTP call each."""
 
 import contextlib
+import logging
+import posixpath
+import stat
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from podrunner import errors
-from podrunner.engine import client as engine, images, labels, messages, ports, translate
+from podrunner.engine import (
+    archives,
+    client as engine,
+    images,
+    labels,
+    messages,
+    mounts,
+    ports,
+    sandbox_files,
+    translate,
+)
 from podrunner.objects import container as containers, pod as pods
 from podrunner.pods import messages as pod_messages, observed
 from podrunner.pods.configuration import Configuration
 
+log = logging.getLogger(__name__)
+
 _NO_VARIABLES: Mapping[str, str] = {}
+_ORDINARY = translate.Surroundings()
 _NOTHING = Configuration()
 
 
@@ -23,13 +39,14 @@ async def create_sandbox(
     network: str,
     publish: Sequence[ports.Published] = (),
     messages_of: Sequence[str] = (),
+    runtime: str = "",
     has: Configuration = _NOTHING,
 ) -> str:
     """Creates (and does not start) the pod's pause container on `network`; returns its engine id.
 
     The instances `messages_of` (`pods.messages.instance`) find a file for their termination message in it. What the pod
-    `has` beyond itself tells of the volumes of its claims. Makes the
-    pause image first where the engine has none. Raises EngineError.
+    `has` beyond itself tells of the volumes of its claims. `runtime` is the engine's. Makes the pause image first where
+    the engine has none. Raises SandboxRefused, EngineError.
     """
     config = translate.sandbox_config(
         pod,
@@ -39,6 +56,7 @@ async def create_sandbox(
         pause_image=images.PAUSE,
         publish=publish,
         messages_of=messages_of,
+        runtime=runtime,
         has=has,
     )
     name = labels.name_of_sandbox(pod, attempt)
@@ -61,18 +79,19 @@ async def create_container(
     joins: str = "",
     message_files: observed.MessageFiles | None = None,
     volume_mounts: Sequence[dict[str, Any]] = (),
+    surroundings: translate.Surroundings = _ORDINARY,
 ) -> str:
     """Creates (and does not start) a container in the sandbox; returns its engine id.
 
     It has the variables `environment`, sees the processes of the container with the engine id `joins`, if one is given,
-    leaves its termination message in a file of its own among the sandbox's `message_files`, and mounts volumes as
-    `volume_mounts` say (`mounts.of_container`).
+    leaves its termination message in a file of its own among the sandbox's `message_files`, where it finds its
+    /etc/hosts too, and mounts volumes as `volume_mounts` say (`mounts.of_container`).
     Raises EngineNotFound if the engine lacks the image, EngineConflict if the attempt exists already, EngineError.
     """
-    message_file = None
     if message_files is not None and container.termination_message_path:
         owner = pod_messages.instance(container.name, attempt)
-        message_file = await messages.provide(client, sandbox_id, message_files, owner)
+        await messages.ensure_file(client, sandbox_id, message_files, owner)
+    by_path = not client.speaks(mounts.SUBPATH_API)
     config = translate.container_config(
         pod,
         container,
@@ -81,8 +100,9 @@ async def create_container(
         sandbox_id=sandbox_id,
         environment=environment,
         joins=joins,
-        message_file=message_file,
+        sandbox_mounts=sandbox_files.mounts(pod, container, attempt, message_files, by_path=by_path),
         volume_mounts=volume_mounts,
+        surroundings=surroundings,
     )
     return await _create(client, config, labels.name_of_container(pod, container.name, attempt))
 
@@ -90,6 +110,14 @@ async def create_container(
 async def start(client: engine.Client, container_id: str) -> None:
     """Starts the container. Raises EngineRefused with the engine's words if its command or namespaces fail."""
     await client.call(client.api.start, container_id)
+
+
+async def has_written_files(client: engine.Client, sandbox_id: str) -> bool:
+    """Whether the sandbox's start command is done with the files that depend on its network; also if it is gone, or has
+    no such files. Raises EngineError.
+    """
+    hosts = await archives.look(client, sandbox_id, posixpath.join(sandbox_files.DIRECTORY, sandbox_files.HOSTS))
+    return hosts is None or bool(hosts.permissions & stat.S_IROTH)
 
 
 async def kill(client: engine.Client, container_id: str, signal: str) -> None:
@@ -106,4 +134,6 @@ async def remove(client: engine.Client, container_id: str) -> None:
 
 async def _create(client: engine.Client, config: dict[str, Any], name: str) -> str:
     answer: dict[str, Any] = await client.call(client.api.create_container_from_config, config, name)
+    for warning in answer.get("Warnings") or ():
+        log.warning("%s: %s", name, warning)
     return str(answer["Id"])

@@ -10,12 +10,10 @@ from typing import Any
 
 import msgspec
 
-from podrunner.engine import labels, mounts, ports
+from podrunner.engine import confinement, labels, limits, mounts, ports, sandbox_files
 from podrunner.objects import container as containers, pod as pods
-from podrunner.pods import expansion
+from podrunner.pods import expansion, hostnames, identity
 from podrunner.pods.configuration import Configuration
-
-HOSTNAME_LIMIT = 63
 
 # Every option is named, because the engine adds its own defaults where its default driver is json-file too. Following a
 # rotating log loses lines; a file that never reaches max-size is not rotated, and the driver takes no "unlimited".
@@ -26,25 +24,24 @@ _LOGGING = {
 _NO_HEALTHCHECK = {"Test": ["NONE"]}
 _NEVER_RESTARTED = {"Name": "no"}
 _UNPRIVILEGED = "65535:65535"
-
-# What podrunner's own commands in the sandbox, run as root, need for the files of others. The pause process has none of
-# them: it is another user's, and its image has no program that could give it any. Two other ways were tried: under
-# "no-new-privileges" root has no capabilities either; an exec with all of them is refused by an engine that lacks one.
-_OF_ROOT_ALONE = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID"]
 _NO_VARIABLES: Mapping[str, str] = {}
 _NOTHING = Configuration()
 
-MESSAGES = "/podrunner/messages"
-"""Where the sandbox has the volume of the termination messages."""
+
+class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
+    """What is not in a pod and still decides on how a container is made.
+
+    `runtime` is the engine's runtime ("": its default), `machine_memory` in bytes. Of a container: `image_user` is the
+    image's, where that matters, and `seccomp` the text of the profile that it names, if any.
+    """
+
+    runtime: str = ""
+    machine_memory: int = 0
+    image_user: str = ""
+    seccomp: str = ""
 
 
-class MessageFile(msgspec.Struct, frozen=True, kw_only=True):
-    """A file of the sandbox's volume of messages. Engines before API 1.45 mount no part of a volume but by its path."""
-
-    volume: str
-    directory: str
-    name: str
-    by_path: bool
+_ORDINARY = Surroundings()
 
 
 def sandbox_config(
@@ -56,31 +53,35 @@ def sandbox_config(
     pause_image: str,
     publish: Sequence[ports.Published] = (),
     messages_of: Sequence[str] = (),
+    runtime: str = "",
     has: Configuration = _NOTHING,
 ) -> dict[str, Any]:
     """The pause container that holds the pod's namespaces, on the engine's network `network`.
 
     It has all volumes of the pod, those of claims from what the pod `has` beyond itself. It runs without any privilege:
-    under a shared process namespace its file system is within the others' reach.
+    under a shared process namespace its file system is within the others' reach. Raises SandboxRefused.
     """
-    published = (*ports.of_spec(pod), *publish)
+    # On the host's network there is nothing to publish, and the name is the host's.
+    on_host = pod.spec.host_network or network == confinement.HOST
+    published = () if on_host else (*ports.of_spec(pod), *publish)
     own_labels = labels.of_sandbox(pod, instance, attempt, messages_of)
+    variables = sandbox_files.variables(pod, host_network=on_host)
     return {
         "Image": pause_image,
-        "Hostname": hostname(pod),
+        # On the host's network its name is the host's too (kubelet: `generatePodSandboxConfig`).
+        "Hostname": "" if on_host else hostnames.of_kernel(pod),
+        "Env": [f"{name}={value}" for name, value in variables.items()],
         "User": _UNPRIVILEGED,
         "Labels": own_labels,
         "ExposedPorts": ports.exposed(published),
         "Healthcheck": _NO_HEALTHCHECK,
         "HostConfig": {
-            "NetworkMode": network,
-            "IpcMode": "shareable",
+            **confinement.of_sandbox(pod, network),
+            **_runtime(runtime),
             "PortBindings": ports.bindings(published),
-            "CapDrop": ["ALL"],
-            "CapAdd": _OF_ROOT_ALONE,
             # Without a name it is the sandbox's own, and is removed with it.
             "Mounts": [
-                {"Type": "volume", "Target": MESSAGES, "VolumeOptions": {"Labels": own_labels}},
+                {"Type": "volume", "Target": sandbox_files.DIRECTORY, "VolumeOptions": {"Labels": own_labels}},
                 *mounts.of_sandbox(pod, instance, has),
             ],
             "Binds": mounts.binds_of_sandbox(pod),
@@ -99,15 +100,15 @@ def container_config(
     sandbox_id: str,
     environment: Mapping[str, str] = _NO_VARIABLES,
     joins: str = "",
-    message_file: MessageFile | None = None,
+    sandbox_mounts: Sequence[dict[str, Any]] = (),
     volume_mounts: Sequence[dict[str, Any]] = (),
+    surroundings: Surroundings = _ORDINARY,
 ) -> dict[str, Any]:
     """A container of the pod, in the namespaces of the sandbox `sandbox_id`, and the processes of `joins`, if any.
 
-    Its command and arguments may refer to the variables of its `environment`. `message_file` is what it finds at its
-    terminationMessagePath, `volume_mounts` are its mounts of the pod's volumes (`mounts.of_container`).
+    Its command and arguments may refer to the variables of its `environment`. `volume_mounts` are its mounts of the
+    pod's volumes (`mounts.of_container`), `sandbox_mounts` those of the sandbox's files (`sandbox_files.mounts`).
     """
-    joined = f"container:{sandbox_id}"
     config: dict[str, Any] = {
         "Image": container.image,
         "Env": [f"{name}={value}" for name, value in environment.items()],
@@ -117,8 +118,9 @@ def container_config(
         "StdinOnce": container.stdin_once,
         "Tty": container.tty,
         "HostConfig": {
-            "NetworkMode": joined,
-            "IpcMode": joined,
+            **confinement.of_container(pod, container, sandbox_id, joins, surroundings.seccomp),
+            **limits.of_container(pod, container, surroundings.machine_memory),
+            **_runtime(surroundings.runtime),
             "LogConfig": _LOGGING,
             "RestartPolicy": _NEVER_RESTARTED,
         },
@@ -127,28 +129,15 @@ def container_config(
         config["Entrypoint"] = [expansion.expand(word, environment) for word in container.command]
     if container.args:
         config["Cmd"] = [expansion.expand(word, environment) for word in container.args]
+    if user := identity.user(pod, container, surroundings.image_user):
+        config["User"] = user
     if container.working_dir:
         config["WorkingDir"] = container.working_dir
     if container.lifecycle is not None and container.lifecycle.stop_signal:
         config["StopSignal"] = container.lifecycle.stop_signal
-    own_mounts = list(volume_mounts)
-    if message_file is not None:
-        own_mounts.append(_message_mount(message_file, container.termination_message_path))
-    config["HostConfig"]["Mounts"] = own_mounts
-    if joins:
-        config["HostConfig"]["PidMode"] = f"container:{joins}"
-    elif pod.spec.share_process_namespace:
-        config["HostConfig"]["PidMode"] = joined
+    config["HostConfig"]["Mounts"] = [*volume_mounts, *sandbox_mounts]
     return config
 
 
-def _message_mount(file: MessageFile, target: str) -> dict[str, Any]:
-    if file.by_path:
-        return {"Type": "bind", "Source": f"{file.directory}/{file.name}", "Target": target}
-    options = {"NoCopy": True, "Subpath": file.name}
-    return {"Type": "volume", "Source": file.volume, "Target": target, "VolumeOptions": options}
-
-
-def hostname(pod: pods.Pod) -> str:
-    """The pod's host name; the kernel takes 63 characters (kubelet: `truncatePodHostnameIfNeeded`)."""
-    return (pod.spec.hostname or pod.metadata.name)[:HOSTNAME_LIMIT].rstrip("-.")
+def _runtime(name: str) -> dict[str, str]:
+    return {"Runtime": name} if name else {}

@@ -54,12 +54,14 @@ class MessageFiles(msgspec.Struct, frozen=True, kw_only=True):
     """Where the containers of a sandbox leave their termination messages.
 
     `volume` is the engine's name of the volume, `directory` where it is on the engine's host. `assigned` tells which of
-    the files that it came with are whose (`messages.instance`), in their order.
+    the files that it came with are whose (`messages.instance`), in their order. `has_hosts` says that
+    their /etc/hosts is there too; a sandbox of an older podrunner has none.
     """
 
     volume: str
     directory: str
     assigned: tuple[str, ...] = ()
+    has_hosts: bool = False
 
 
 class Sandbox(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,6 +69,7 @@ class Sandbox(msgspec.Struct, frozen=True, kw_only=True):
 
     `volumes` says where the engine's host has the pod's volumes, by name. `ips` are its addresses on the pod network,
     IPv4 first; empty unless it runs. `bridges` are the names that its networks' bridges have on the engine's host.
+    `runtime` is the engine's name of what runs it.
     """
 
     id: str
@@ -76,6 +79,7 @@ class Sandbox(msgspec.Struct, frozen=True, kw_only=True):
     ips: tuple[str, ...] = ()
     bridges: tuple[str, ...] = ()
     messages: MessageFiles | None = None
+    runtime: str = ""
     volumes: Mapping[str, str] = {}
 
 

@@ -259,6 +259,17 @@ class ReportDeadlineExceeded(Operation, frozen=True):
         return "pod"
 
 
+class ReportRejected(Operation, frozen=True):
+    """Say why the node does not run the pod."""
+
+    reason: str
+    message: str
+
+    @property
+    def target(self) -> str:
+        return "pod"
+
+
 class RemovePod(Operation, frozen=True):
     """Remove the pod's object: the engine has nothing of it any more."""
 

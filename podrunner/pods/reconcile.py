@@ -42,8 +42,8 @@ def _wanted(view: View) -> Plan:
         return stopping.rest(view, f"the pod has {view.pod.status.phase.lower()}")
     end = ending.of(view)
     if end is not None:
-        announced = [ending.announcement(view)] if ending.is_to_be_announced(view) else []
-        return plan.do(*announced) + stopping.rest(view, end.cause)
+        said = ending.announcement(view) if ending.is_to_be_announced(view) else None
+        return Plan(() if said is None else (said,)) + stopping.rest(view, end.cause)
     deadline = Plan(wake_at=ending.deadline(view))
     if view.sandbox is None:
         return deadline + _lost_sandbox(view) + _outdated(view)

@@ -1,5 +1,6 @@
 """Reading a pod's spec and podrunner's own annotations. Pure; performs no I/O."""
 
+import posixpath
 import re
 from enum import StrEnum
 
@@ -96,9 +97,19 @@ def pre_stop(container: Container) -> LifecycleHandler | None:
     return (container.lifecycle or Lifecycle()).pre_stop
 
 
+def mounts_at(container: Container, path: str) -> bool:
+    """Whether the container mounts a volume exactly there."""
+    return any(posixpath.normpath(posixpath.join("/", mount.mount_path)) == path for mount in container.volume_mounts)
+
+
 def field_path(pod: Pod, name: str) -> str:
     """Where events say they happened: `spec.initContainers{init-demo}`."""
     return f"spec.{_LISTS[kind(pod, name)]}{{{name}}}"
+
+
+def joins_other_network(pod: Pod) -> bool:
+    """Whether the pod is on another network than podrunner's own."""
+    return pod.spec.host_network or NETWORK in pod.metadata.annotations
 
 
 def fails_fast(pod: Pod) -> bool:
