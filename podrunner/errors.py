@@ -19,6 +19,8 @@
     │   ├── TooManyRequests         429 TooManyRequests
     │   └── ServiceUnavailable      503 ServiceUnavailable
     ├── CreateContainerConfigError  what a pod refers to does not make a container (yet)
+    ├── CreateContainerError        what a container needs on this machine can't be used (yet)
+    ├── SandboxRefused              what a pod asks for can't be had here (yet)
     ├── MountError                  a volume of a pod can't be set up (yet)
     ├── Unreachable                 nothing answers at an address of a pod
     ├── ServerError                 podrunner's own server can't be started or reached               exit status 125
@@ -54,6 +56,14 @@ class CreateContainerConfigError(PodrunnerError):
 
     It may change: the container is tried again, as the kubelet does it (ErrCreateContainerConfig).
     """
+
+
+class CreateContainerError(PodrunnerError):
+    """What a container needs on this machine can't be used. It is tried again, as the kubelet does it."""
+
+
+class SandboxRefused(PodrunnerError):
+    """What a pod asks for can't be had here, in the kubelet's words. It is tried again, as the kubelet does it."""
 
 
 class MountError(PodrunnerError):

@@ -25,10 +25,10 @@ from podrunner.agent.network import PodNetwork
 from podrunner.agent.node import Node
 from podrunner.agent.progress import Progress
 from podrunner.agent.service_network import ServiceNetwork
-from podrunner.agent.services import Services
+from podrunner.agent.services import Machine, Services
 from podrunner.api import activity, app, auth, context, front, listen
 from podrunner.credentials import tokens
-from podrunner.engine import address, client, networks
+from podrunner.engine import client, networks, pulls
 from podrunner.pods import spec
 from podrunner.store import housekeeping, pods, system
 from podrunner.store.registry import Registry
@@ -38,6 +38,7 @@ IDLE_TIMEOUT_SECONDS = 600.0
 
 NETWORK_VARIABLE = "PODRUNNER_NETWORK"
 BACKOFF_SCALE_VARIABLE = "PODRUNNER_BACKOFF_SCALE"
+SECCOMP_VARIABLE = "PODRUNNER_SECCOMP_ROOT"
 
 LEASED_PODS_END_WITHIN = 10.0
 """Seconds that a leaving server gives the engine to remove the pods of runs."""
@@ -54,6 +55,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     `idle_timeout_seconds` 0: it never leaves by itself. `port` 0: the one that Kubernetes clients have always used.
     `network`: the engine network of pods that name none; without it $PODRUNNER_NETWORK, else podrunner's own.
     `backoff_scale`: how much of Kubernetes' back-off is waited for; without it $PODRUNNER_BACKOFF_SCALE, else all.
+    Seccomp profiles that pods name are below $PODRUNNER_SECCOMP_ROOT, else below `seccomp` in the state directory, as
+    a kubelet has them in its own.
     """
 
     state_dir: Path
@@ -85,6 +88,8 @@ class _Server:
         self._settings = settings
         self._network = settings.network or settings.environ.get(NETWORK_VARIABLE, "")
         self._backoff_scale = _backoff_scale(settings)
+        seccomp_root = settings.environ.get(SECCOMP_VARIABLE)
+        self._seccomp_root = Path(seccomp_root).absolute() if seccomp_root else files.directory / "seccomp"
         self._files = files
         self._hold = hold
         self._clock = clock.SystemClock()
@@ -157,9 +162,7 @@ class _Server:
 
     async def _build_node(self) -> Node:
         facts = await self._engine.info()
-        machine = registration.Machine(
-            facts.name.lower(), address.machine_ip(self._engine.address.url), facts, self._engine.version
-        )
+        machine = registration.Machine(facts.name.lower(), self._engine.machine_ip, facts, self._engine.version)
         network = PodNetwork(self._engine, self._instance, self._network)
         services = Services(
             engine=self._engine,
@@ -168,11 +171,18 @@ class _Server:
             service_network=ServiceNetwork(self._engine, self._instance, network, self._registry),
             followers=Followers(),
             progress=Progress(),
+            pulls=pulls.Pulls(self._engine),
             clock=self._clock,
             tokens=tokens.Signer(self._files.token_key),
             node_ip=machine.ip,
             allocatable=registration.resources(facts),
             backoff_scale=self._backoff_scale,
+            machine=Machine(
+                memory_bytes=facts.memory_bytes,
+                app_armor="apparmor" in facts.security_options,
+                remaps_users="userns" in facts.security_options,
+                seccomp_root=self._seccomp_root,
+            ),
         )
         return Node(self._registry, services, machine)
 

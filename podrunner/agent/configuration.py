@@ -11,6 +11,8 @@ from podrunner.objects.config import ConfigMap, Secret
 from podrunner.objects.pod import Pod
 from podrunner.objects.storage import PersistentVolumeClaim
 from podrunner.pods import configuration
+from podrunner.services import links
+from podrunner.store import services
 from podrunner.store.registry import Registry
 
 KINDS = (kinds.of(ConfigMap()), kinds.of(Secret()), kinds.of(PersistentVolumeClaim()))
@@ -19,7 +21,7 @@ KINDS = (kinds.of(ConfigMap()), kinds.of(Secret()), kinds.of(PersistentVolumeCla
 Obj = TypeVar("Obj", bound=meta.Object)
 
 
-def gather(registry: Registry, services: Services, pod: Pod) -> configuration.Configuration:
+def gather(registry: Registry, shared: Services, pod: Pod) -> configuration.Configuration:
     """What there is now of what the pod refers to."""
     wanted, namespace = configuration.references(pod), pod.metadata.namespace
     claims = _existing(registry, PersistentVolumeClaim, namespace, wanted.claims)
@@ -28,10 +30,18 @@ def gather(registry: Registry, services: Services, pod: Pod) -> configuration.Co
         config_maps=_existing(registry, ConfigMap, namespace, wanted.config_maps),
         secrets=_existing(registry, Secret, namespace, wanted.secrets),
         claims={name: each.metadata.uid for name, each in claims.items() if each.status.phase == "Bound"},
-        allocatable=services.allocatable,
+        allocatable=shared.allocatable,
+        service_variables=_service_variables(registry, pod),
         service_account_uid=account[pod.spec.service_account_name].metadata.uid if account else "",
-        host_ips=(services.node_ip,),
+        host_ips=(shared.node_ip,),
+        app_armor=shared.machine.app_armor,
     )
+
+
+def _service_variables(registry: Registry, pod: Pod) -> dict[str, str]:
+    if pod.spec.enable_service_links is False:
+        return {}
+    return links.variables(services.every(registry), pod.metadata.namespace)
 
 
 def concerns(pod: Pod, changed: meta.Object) -> bool:

@@ -4,19 +4,26 @@ Event reasons and messages are the kubelet's (kubernetes pkg/kubelet/events/even
 """
 
 import contextlib
-import time
 from collections.abc import Callable
-from datetime import timedelta
 
 from podrunner import errors
-from podrunner.agent import configuration, handlers, hooks, volumes
+from podrunner.agent import configuration, confining, handlers, hooks, volumes
 from podrunner.agent.announcer import Announcer
 from podrunner.agent.outcome import Outcome
+from podrunner.agent.pulling import Puller
 from podrunner.agent.services import Services
-from podrunner.engine import containers, host_paths, images, messages as engine_messages, observe, ports
+from podrunner.engine import (
+    confinement,
+    containers,
+    host_paths,
+    images,
+    messages as engine_messages,
+    observe,
+    ports,
+)
 from podrunner.objects.container import Container, LifecycleHandler
 from podrunner.objects.pod import Pod
-from podrunner.pods import environment, memory, messages, observed, plan, restarts, spec
+from podrunner.pods import environment, memory, messages, observed, plan, spec
 from podrunner.pods.view import Image
 from podrunner.store.registry import Registry
 
@@ -32,6 +39,7 @@ class Executor:
         self._registry = registry
         self._engine = services.engine
         self._announcer = announcer
+        self._puller = Puller(services, announcer, registry)
 
     async def perform(self, pod: Pod, has: observed.Observed, operation: plan.Operation) -> Outcome:
         """Does it, for `pod` and what the engine `has` of it as they were when the operation was decided on.
@@ -51,7 +59,9 @@ class Executor:
             case plan.InspectImage():
                 return await self._inspect_image(operation)
             case plan.PullImage():
-                return await self._pull_image(pod, operation)
+                return await self._puller.pull(pod, operation)
+            case plan.PrefetchImage():
+                return await self._puller.prefetch(pod, operation)
             case plan.CreateContainer():
                 return await self._create_container(pod, has, operation)
             case plan.StartContainer():
@@ -73,6 +83,7 @@ class Executor:
     async def _create_sandbox(self, pod: Pod, operation: plan.CreateSandbox) -> Outcome:
         gathered = configuration.gather(self._registry, self._services, pod)
         try:
+            confinement.check_sandbox(pod, remapped=self._services.machine.remaps_users)
             await volumes.make_host_paths(self._services, pod)
             sandbox_id = await containers.create_sandbox(
                 self._engine,
@@ -82,11 +93,12 @@ class Executor:
                 network=await self._services.network.of(pod),
                 publish=ports.parse(pod.metadata.annotations.get(spec.PUBLISH, "")),
                 messages_of=operation.messages_of,
+                runtime=confining.runtime(self._registry, pod),
                 has=gathered,
             )
         except errors.MountError as problem:
             return self._mount_failed(pod, operation, problem)
-        except (errors.EngineRefused, errors.UsageError) as refusal:
+        except (errors.EngineRefused, errors.SandboxRefused, errors.UsageError) as refusal:
             if isinstance(refusal, errors.EngineRefused) and (absent := host_paths.refused(pod, refusal)):
                 return self._mount_failed(pod, operation, absent)
             return self._sandbox_failed(pod, operation, refusal)
@@ -140,24 +152,6 @@ class Executor:
             image = Image(invalid=f'Failed to apply default image tag "{operation.image}": {invalid}')
         return Outcome(operation, learned=lambda known: memory.image_inspected(known, operation, image))
 
-    async def _pull_image(self, pod: Pod, operation: plan.PullImage) -> Outcome:
-        name, image = operation.container, operation.image
-        self._announcer.of_container(pod, name, "Normal", "Pulling", f'Pulling image "{image}"')
-        began = time.monotonic()
-        try:
-            facts = await images.pull(self._engine, image, self._services.progress.teller(pod, name))
-        except errors.EngineRefused as refusal:
-            message = f"rpc error: code = Unknown desc = Error response from daemon: {refusal}"
-            self._announcer.of_container(pod, name, "Warning", "Failed", f'Failed to pull image "{image}": {message}')
-            self._announcer.of_container(pod, name, "Warning", "Failed", "Error: ErrImagePull")
-            now = self._services.clock.now()
-            return Outcome(operation, learned=lambda known: memory.pull_failed(known, operation, message, now))
-        took = time.monotonic() - began
-        duration = f"{took:.3g}s" if took < 60 else restarts.text(timedelta(seconds=took))
-        pulled = f'Successfully pulled image "{image}" in {duration}'
-        self._announcer.of_container(pod, name, "Normal", "Pulled", pulled)
-        return Outcome(operation, learned=lambda known: memory.image_pulled(known, operation, Image(id=facts.id)))
-
     async def _create_container(self, pod: Pod, has: observed.Observed, operation: plan.CreateContainer) -> Outcome:
         container, sandbox = spec.container(pod, operation.container), _sandbox(has, operation.sandbox_id)
         if container is None or sandbox is None:
@@ -178,15 +172,18 @@ class Executor:
                 joins=operation.joins,
                 message_files=sandbox.messages,
                 volume_mounts=await volumes.mounts_of(self._services, found, sandbox),
+                surroundings=await confining.of_container(self._services, pod, container, sandbox),
             )
         except errors.CreateContainerConfigError as problem:
             return self._config_failed(pod, operation, str(problem))
+        except errors.CreateContainerError as problem:
+            return self._create_failed(pod, operation, str(problem))
         except errors.EngineNotFound as missing:
             if await self._has(container.image, operation.sandbox_id):
-                return self._create_failed(pod, operation, missing)
+                return self._refused(pod, operation, missing)
             return Outcome(operation, learned=lambda known: memory.image_vanished(known, container.image), stale=True)
         except errors.EngineRefused as refusal:
-            return self._create_failed(pod, operation, refusal)
+            return self._refused(pod, operation, refusal)
         self._announcer.of_container(pod, container.name, "Normal", "Created", f"Created container {container.name}")
         return await self._look(operation, container_id)
 
@@ -207,15 +204,14 @@ class Executor:
         found = await images.inspect(self._engine, image), await observe.inspect(self._engine, sandbox_id)
         return None not in found
 
-    def _create_failed(self, pod: Pod, operation: plan.CreateContainer, refusal: errors.EngineRefused) -> Outcome:
-        message = f"Error response from daemon: {refusal}"
+    def _refused(self, pod: Pod, operation: plan.CreateContainer, refusal: errors.EngineRefused) -> Outcome:
+        failed = self._create_failed(pod, operation, f"Error response from daemon: {refusal}")
+        return failed._replace(stale=isinstance(refusal, errors.EngineConflict))
+
+    def _create_failed(self, pod: Pod, operation: plan.CreateContainer, message: str) -> Outcome:
         self._announcer.of_container(pod, operation.container, "Warning", "Failed", f"Error: {message}")
         now = self._services.clock.now()
-        return Outcome(
-            operation,
-            learned=lambda known: memory.create_failed(known, operation, message, now),
-            stale=isinstance(refusal, errors.EngineConflict),
-        )
+        return Outcome(operation, learned=lambda known: memory.create_failed(known, operation, message, now))
 
     async def _start_container(self, pod: Pod, operation: plan.StartContainer) -> Outcome:
         name = operation.container

@@ -31,7 +31,12 @@ class PodNetwork:
                 await networks.remove_default(self._engine, self._instance)
 
     async def of(self, pod: Pod) -> str:
-        """The network that the pod joins; podrunner's own is made and held for it. Raises EngineError."""
+        """The network that the pod joins; podrunner's own is made and held for it. Raises EngineError.
+
+        A pod on the network of the engine's machine joins none.
+        """
+        if pod.spec.host_network:
+            return ""
         named = pod.metadata.annotations.get(spec.NETWORK) or self._default
         if not named:
             name = await self.hold(pod.metadata.uid)

@@ -7,16 +7,18 @@ was killed at the wrong moment) is removed from the engine.
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Sequence
 from datetime import datetime
+from pathlib import Path
 
 from podrunner import errors
-from podrunner.agent import claims, configuration, container_logs, registration, sessions, worker
+from podrunner.agent import claims, configuration, container_logs, endpoint_controller, registration, sessions, worker
 from podrunner.agent.leases import Leases
 from podrunner.agent.progress import Report
 from podrunner.agent.services import Services
 from podrunner.agent.usage import PodUsage, Usage
-from podrunner.engine import containers, logs, observe, volumes, watch
+from podrunner.engine import builds, containers, logs, observe, volumes, watch
+from podrunner.engine.pulls import PullProgress
 from podrunner.engine.session import Session
 from podrunner.engine.tunnels import Tunnel
 from podrunner.objects import kinds
@@ -56,13 +58,14 @@ class Node:
         seen = await observe.pods(self._services.engine, self._services.instance)
         for uid in await volumes.owners(self._services.engine, self._services.instance):
             seen.setdefault(uid, observed.Observed())
-        elsewhere = {pod.metadata.uid for pod in pods.every(self._registry) if spec.NETWORK in pod.metadata.annotations}
+        elsewhere = {pod.metadata.uid for pod in pods.every(self._registry) if spec.joins_other_network(pod)}
         await self._services.network.adopt(seen.keys() - elsewhere)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._follow_store(tasks, seen))
             tasks.create_task(self._follow_engine())
             for kind in configuration.KINDS:
                 tasks.create_task(self._follow_configuration(kind))
+            tasks.create_task(endpoint_controller.EndpointController(self._registry).run())
             tasks.create_task(claims.Claims(self._registry, self._services).run())
             tasks.create_task(self._services.service_network.run())
             tasks.create_task(self._look_anew_regularly())
@@ -117,6 +120,10 @@ class Node:
     async def usage(self, pods: Iterable[Pod]) -> list[PodUsage]:
         """What those of the pods use that run. See `usage.Usage.of`."""
         return await self._usage.of(pods)
+
+    def build(self, reference: str, directory: Path) -> AsyncGenerator[str | PullProgress, None]:
+        """Builds an image on the engine. See `builds.build`; raises what `builds.check` does at once."""
+        return builds.build(self._services.engine, builds.check(reference, directory), directory)
 
     def progress(self) -> AsyncIterator[Report]:
         """The progress of image pulls from now on."""

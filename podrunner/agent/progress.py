@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from podrunner.engine.images import PullProgress
+from podrunner.engine.pulls import PullProgress
 from podrunner.objects.pod import Pod
 
 QUEUED = 1000

@@ -1,6 +1,7 @@
 """What all pods of the node share."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import NamedTuple
 
 from podrunner import clock
@@ -9,7 +10,20 @@ from podrunner.agent.network import PodNetwork
 from podrunner.agent.progress import Progress
 from podrunner.agent.service_network import ServiceNetwork
 from podrunner.credentials import tokens
-from podrunner.engine import client
+from podrunner.engine import client, pulls
+
+
+class Machine(NamedTuple):
+    """What the engine's machine has for confining containers.
+
+    `app_armor`: it enforces AppArmor's profiles. `remaps_users`: every container has a user namespace (userns-remap).
+    `seccomp_root`: where podrunner reads the seccomp profiles that pods name.
+    """
+
+    memory_bytes: int = 0
+    app_armor: bool = False
+    remaps_users: bool = False
+    seccomp_root: Path = Path("/nonexistent")
 
 
 class Services(NamedTuple):
@@ -24,8 +38,10 @@ class Services(NamedTuple):
     service_network: ServiceNetwork
     followers: Followers
     progress: Progress
+    pulls: pulls.Pulls
     clock: clock.Clock
     tokens: tokens.Signer
     node_ip: str
     allocatable: Mapping[str, str]
     backoff_scale: float = 1.0
+    machine: Machine = Machine()

@@ -306,6 +306,9 @@ class Worker:
             case plan.ReportSandboxChanged() | plan.ReportDeadlineExceeded():
                 self._announcer.of_pod(self._pod, "Normal", *_REPORTS[type(operation)])
                 self._memory = memory.reported(self._memory, operation)
+            case plan.ReportRejected():
+                self._announcer.of_pod(self._pod, "Warning", operation.reason, operation.message)
+                self._memory = memory.reported(self._memory, operation)
             case _:
                 if isinstance(operation, plan.SignalContainer):
                     self._memory = memory.signalled(self._memory, operation, self._services.clock.now())

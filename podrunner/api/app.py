@@ -57,6 +57,7 @@ def _every_route() -> Iterator[Route]:
     yield from discovery.routes()
     yield from openapi.routes()
     yield Route("/apis/podrunner.dev/v1/runs/{run}", runs.attend)
+    yield Route("/apis/podrunner.dev/v1/builds", _later("builds", "build"), methods=["POST"])
     yield Route("/apis/podrunner.dev/v1/server", server_info.describe)
     yield Route("/apis/podrunner.dev/v1/server/stop", server_info.stop, methods=["POST"])
 

@@ -3,9 +3,10 @@
 The agent and the composition root fulfil these; the tests of the API do it with a few lines.
 """
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
+from pathlib import Path
 from typing import Any, NamedTuple, Protocol, TypedDict
 
 from starlette.requests import Request
@@ -154,6 +155,12 @@ class Node(Protocol):
 
     async def usage(self, pods: Iterable[Pod]) -> Sequence[PodUsage]:
         """What those of the pods use that run."""
+
+    def build(self, reference: str, directory: Path) -> AsyncGenerator[str | PullProgress, None]:
+        """Builds an image from a directory of the server's machine; what the build writes, and the pulls it does.
+
+        Raises a PodrunnerError at once for a name or a directory that can't be, and as it goes for what fails.
+        """
 
     def progress(self) -> AsyncIterator[Report]:
         """The progress of image pulls from now on."""

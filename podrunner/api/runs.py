@@ -31,20 +31,18 @@ async def _lines(held: contextlib.AbstractAsyncContextManager[None], node: conte
 
 
 def _pull(report: context.Report) -> bytes:
-    progress = report.progress
-    return (
-        msgspec.json.encode(
-            {
-                "type": "PULL",
-                "namespace": report.namespace,
-                "pod": report.pod,
-                "container": report.container,
-                "reference": progress.reference,
-                "layer": progress.layer,
-                "status": progress.status,
-                "current": progress.current,
-                "total": progress.total,
-            }
-        )
-        + b"\n"
-    )
+    return pull_line(report.progress, namespace=report.namespace, pod=report.pod, container=report.container)
+
+
+def pull_line(progress: context.PullProgress, **about: str) -> bytes:
+    """How far a layer is, and what it is for."""
+    line = {
+        "type": "PULL",
+        **about,
+        "reference": progress.reference,
+        "layer": progress.layer,
+        "status": progress.status,
+        "current": progress.current,
+        "total": progress.total,
+    }
+    return msgspec.json.encode(line) + b"\n"

@@ -63,6 +63,7 @@ def annotated(
     network: str | None,
     publish: Sequence[str],
     backoff_scale: float | None = None,
+    prefetch: bool = False,
 ) -> list[Pod]:
     """The pods, with what the server reads of a run in their annotations. Raises UsageError for ports that can't be."""
     published = ",".join(publish)
@@ -74,6 +75,7 @@ def annotated(
     given = {
         spec.RUN: run_id,
         spec.FAIL_FAST: "true" if fail_fast else None,
+        spec.PREFETCH: "true" if prefetch else None,
         spec.NETWORK: network,
         spec.PUBLISH: published,
         spec.BACKOFF_SCALE: None if backoff_scale is None else f"{backoff_scale:g}",

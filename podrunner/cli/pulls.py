@@ -3,6 +3,7 @@
 import msgspec
 
 from podrunner.client.api import RunMessage
+from podrunner.pods import images
 
 _FETCHED = ("Download complete", "Verifying Checksum", "Extracting", "Pull complete", "Already exists")
 _DONE = ("Pull complete", "Already exists")
@@ -32,8 +33,11 @@ class Pulls:
         self._references: dict[tuple[str, str, str], str] = {}
 
     def progressed(self, message: RunMessage) -> None:
-        """A layer came further."""
+        """A layer came further, or an image that was pulled ahead of its turn is there, or can't be had yet."""
         key = (message.namespace, message.pod, message.container)
+        if message.status == images.PULL_OVER:
+            self._layers.pop(key, None)
+            return
         self._references[key] = message.reference
         layers = self._layers.setdefault(key, {})
         if message.layer:

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 import click
 
 from podrunner import paths
-from podrunner.cli import background, manifests, output, parameters
+from podrunner.cli import background, builds, manifests, output, parameters
 from podrunner.cli.jsonlines import JsonPrinter
 from podrunner.cli.plain import PlainPrinter
-from podrunner.client import http, runner
+from podrunner.client import building, http, runner
 from podrunner.client.creation import Creation
 from podrunner.client.link import Lease, Link
 from podrunner.client.runner import Printer
@@ -25,6 +25,7 @@ Examples:
   podrunner run pod.yaml                     until the pod ends, or Ctrl-C
   podrunner run -q --timeout 5m test.yaml    in CI: exits as the container did
   podrunner run --publish 8080:80 web.yaml   the pod's port 80 is our 8080
+  podrunner run --build kubia=. pod.yaml     with the image kubia built from this directory
   generate-pod | podrunner run -o json -     a manifest from a pipe
 
 \b
@@ -61,6 +62,17 @@ Exit status:
     "  [default: --fail-fast]",
 )
 @click.option(
+    "--prefetch/--no-prefetch",
+    default=True,
+    help="Pull the main containers' images while init containers run, or when their turn comes.  [default: --prefetch]",
+)
+@click.option(
+    "--build",
+    multiple=True,
+    metavar="NAME=DIR",
+    help="Build an image of that name from a directory with a Dockerfile first (repeatable).",
+)
+@click.option(
     "--backoff-scale",
     envvar="PODRUNNER_BACKOFF_SCALE",
     type=parameters.BACKOFF_SCALE,
@@ -86,6 +98,8 @@ def command(
     publish: Sequence[str],
     keep: bool,
     fail_fast: bool,
+    prefetch: bool,
+    build: Sequence[str],
     backoff_scale: float | None,
     timeout: float | None,
     quiet: bool,
@@ -100,22 +114,25 @@ def command(
     deadline = time.monotonic() + timeout if timeout else None
     messages = output.Messages(sys.stderr)
     run_id = str(uuid.uuid4())
-    warn = None if quiet else messages.warning
+    warn = _say_nothing if quiet else messages.warning
+    tell = _say_nothing if quiet else messages.notice
+    wanted = builds.parse(build)
     pods = manifests.annotated(
-        manifests.load_pods(files, namespace, network, warn),
+        builds.used(manifests.load_pods(files, namespace, network, warn), wanted, tell, warn),
         run_id=None if keep else run_id,
         fail_fast=fail_fast,
         network=network,
         publish=publish,
         backoff_scale=backoff_scale,
+        prefetch=prefetch,
     )
     state_dir = paths.state_dir(os.environ)
     background.ensure(state_dir)
     link = Link(http.Server(paths.socket_path(state_dir)), background.ensure_from_thread)
+    colour = not (no_color or os.environ.get("NO_COLOR"))
+    building.build_all(link, wanted, builds.display(messages, quiet=quiet, plain=bool(form), colour=colour), deadline)
     own_network = any(spec.NETWORK not in pod.metadata.annotations for pod in pods)
     lease = Lease(link, run_id, owns_pods=not keep, network=own_network)
-    tell = _say_nothing if quiet else messages.notice
-    colour = not (no_color or os.environ.get("NO_COLOR"))
     return runner.run(
         link,
         lease,

@@ -31,7 +31,7 @@ _CONTAINER_COLOURS = ("cyan", "magenta", "blue", "yellow", "green", "bright_cyan
 _GOOD = frozenset({"Running", "Completed", "Succeeded"})
 _ON_THE_WAY = frozenset({"Pending", "ContainerCreating", "PodInitializing", "Terminating", "NotReady"})
 _BAR_WIDTH = 20
-_NARROW = 72
+NARROW = 72
 _DRAW_EVERY_SECONDS = 0.05
 
 
@@ -117,10 +117,10 @@ class TerminalPrinter(PlainPrinter):
 
     def _live_part(self) -> RenderableType:
         """A line for each pull and each pod. Where the terminal is narrow only the most telling columns are left."""
-        narrow = self._console.width < _NARROW
+        narrow = self._console.width < NARROW
         pods = [_live_status(pod, self._spinner, narrow=narrow) for pod in self._pods.values()]
         return Group(
-            *(_grid([_bar(pull, narrow=narrow)], 0) for pull in self._pulls.under_way()),
+            *bars(self._pulls, narrow=narrow),
             _grid(pods, 0 if narrow else 1),
         )
 
@@ -152,6 +152,11 @@ def _live_status(pod: Pod, spinner: Spinner, *, narrow: bool) -> tuple[Renderabl
     if narrow:
         return name, coloured
     return spinner, name, Text(columns.ready(pod)), coloured, Text(age.text(datetime.now(UTC) - created), style="dim")
+
+
+def bars(pulls: Pulls, *, narrow: bool) -> list[RenderableType]:
+    """A line for each pull that is under way."""
+    return [_grid([_bar(pull, narrow=narrow)], 0) for pull in pulls.under_way()]
 
 
 def _bar(pull: Pull, *, narrow: bool) -> tuple[RenderableType, ...]:

@@ -5,6 +5,7 @@ Kubernetes' own paths under /api/v1, podrunner's under /apis/podrunner.dev/v1.
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
 
@@ -55,7 +56,10 @@ class ServerInfo(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class RunMessage(msgspec.Struct, frozen=True):
-    """A line of a run's lease: HELD first, then PING every few seconds and PULL for each step of a layer's way."""
+    """A line of a run's lease: HELD first, then PING every few seconds and PULL for each step of a layer's way.
+
+    Or one of a build: PULL, OUTPUT with some `text`, and at its end BUILT, or FAILED with the reason as `text`.
+    """
 
     type: str
     namespace: str = ""
@@ -66,6 +70,7 @@ class RunMessage(msgspec.Struct, frozen=True):
     status: str = ""
     current: int = 0
     total: int = 0
+    text: str = ""
 
 
 class _Change(msgspec.Struct):
@@ -142,8 +147,17 @@ def attend_run(server: http.Server, run_id: str, *, lease: bool, network: bool) 
     return server.stream("GET", f"{OWN_PATH}/runs/{run_id}", query=query)
 
 
+def build_image(server: http.Server, reference: str, directory: Path) -> http.Stream:
+    """Has an image built from a directory, until the stream closes. `run_messages` reads what it brings.
+
+    Raises BadRequest for a name or a directory that can't be.
+    """
+    body = msgspec.json.encode({"reference": reference, "directory": str(directory)})
+    return server.stream("POST", f"{OWN_PATH}/builds", body=body)
+
+
 def run_messages(blocks: Iterable[bytes]) -> Iterator[RunMessage]:
-    """What a run's lease brings."""
+    """What a run's lease, or a build, brings."""
     for line in http.lines(blocks):
         yield _read(line, RunMessage)
 

@@ -12,7 +12,7 @@ import functools
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import IO, Any, ParamSpec, TypeVar
 
 import docker
 import docker.errors
@@ -31,17 +31,19 @@ T = TypeVar("T")
 NEWEST_TESTED_API = "1.51"
 OLDEST_TESTED_API = "1.41"
 
-# Threads for short calls, and how many logs and pulls may each have a thread of their own; more of them wait.
+# Threads for short calls, and how many logs may each have a thread of their own; more of them wait.
 CALL_THREADS = 32
 LOG_READERS = 1024
-PULLS = 16
 # The kubelet gives its runtime two minutes for an answer as well (--runtime-request-timeout).
 CONNECT_SECONDS = 10
 ANSWER_SECONDS = 120
 
 
 class EngineInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """The machine the engine runs on. `name` is its host name, `architecture` the kernel's word (`x86_64`)."""
+    """The machine the engine runs on. `name` is its host name, `architecture` the kernel's word (`x86_64`).
+
+    `security_options` are the names of those that are on: "apparmor", "seccomp", "userns".
+    """
 
     name: str
     operating_system: str
@@ -51,6 +53,7 @@ class EngineInfo(msgspec.Struct, frozen=True, kw_only=True):
     memory_bytes: int
     cgroup_version: str
     storage_driver: str
+    security_options: tuple[str, ...] = ()
 
 
 class Client:
@@ -58,11 +61,11 @@ class Client:
 
     def __init__(self, where: address.Address, config_dir: Path, api: docker.APIClient, version: str) -> None:
         self.address = where
+        self.machine_ip = address.machine_ip(where.url)
         self.config_dir = config_dir
         self.api = api
         self.version = version
         self.log_readers = asyncio.Semaphore(LOG_READERS)
-        self.pulls = asyncio.Semaphore(PULLS)
         self._pool = ThreadPoolExecutor(CALL_THREADS, "engine-call")
         self._retrying = tenacity.AsyncRetrying(
             retry=tenacity.retry_if_exception(_nothing_was_sent),
@@ -119,6 +122,7 @@ class Client:
             memory_bytes=facts["MemTotal"],
             cgroup_version=facts.get("CgroupVersion", "1"),
             storage_driver=facts["Driver"],
+            security_options=tuple(map(_option_name, facts.get("SecurityOptions") or ())),
         )
 
     async def ping(self) -> None:
@@ -137,7 +141,7 @@ class Client:
         *,
         params: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
-        data: bytes | None = None,
+        data: bytes | IO[bytes] | None = None,
     ) -> requests.Response:
         """Sends a request and returns once the answer's head has come, its body unread; blocking, without time limit.
 
@@ -264,6 +268,11 @@ def _refuse_other_than_linux(facts: Mapping[str, Any], where: address.Address) -
         raise errors.EngineUnreachable(
             f"the Docker Engine at {where} runs {facts['Os']} containers; podrunner needs Linux"
         )
+
+
+def _option_name(option: str) -> str:
+    """Of "name=seccomp,profile=default"."""
+    return option.partition(",")[0].removeprefix("name=")
 
 
 def _number(version: str) -> tuple[int, ...]:

@@ -1,6 +1,7 @@
 """Making, starting, signalling and removing a pod's containers: one HTTP call each."""
 
 import contextlib
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,7 +11,10 @@ from podrunner.objects import container as containers, pod as pods
 from podrunner.pods import messages as pod_messages, observed
 from podrunner.pods.configuration import Configuration
 
+log = logging.getLogger(__name__)
+
 _NO_VARIABLES: Mapping[str, str] = {}
+_ORDINARY = translate.Surroundings()
 _NOTHING = Configuration()
 
 
@@ -23,13 +27,14 @@ async def create_sandbox(
     network: str,
     publish: Sequence[ports.Published] = (),
     messages_of: Sequence[str] = (),
+    runtime: str = "",
     has: Configuration = _NOTHING,
 ) -> str:
     """Creates (and does not start) the pod's pause container on `network`; returns its engine id.
 
     The instances `messages_of` (`pods.messages.instance`) find a file for their termination message in it. What the pod
-    `has` beyond itself tells of the volumes of its claims. Makes the
-    pause image first where the engine has none. Raises EngineError.
+    `has` beyond itself tells of the volumes of its claims. `runtime` is the engine's. Makes the pause image first where
+    the engine has none. Raises EngineError.
     """
     config = translate.sandbox_config(
         pod,
@@ -39,6 +44,7 @@ async def create_sandbox(
         pause_image=images.PAUSE,
         publish=publish,
         messages_of=messages_of,
+        runtime=runtime,
         has=has,
     )
     name = labels.name_of_sandbox(pod, attempt)
@@ -61,6 +67,7 @@ async def create_container(
     joins: str = "",
     message_files: observed.MessageFiles | None = None,
     volume_mounts: Sequence[dict[str, Any]] = (),
+    surroundings: translate.Surroundings = _ORDINARY,
 ) -> str:
     """Creates (and does not start) a container in the sandbox; returns its engine id.
 
@@ -83,6 +90,7 @@ async def create_container(
         joins=joins,
         message_file=message_file,
         volume_mounts=volume_mounts,
+        surroundings=surroundings,
     )
     return await _create(client, config, labels.name_of_container(pod, container.name, attempt))
 
@@ -106,4 +114,6 @@ async def remove(client: engine.Client, container_id: str) -> None:
 
 async def _create(client: engine.Client, config: dict[str, Any], name: str) -> str:
     answer: dict[str, Any] = await client.call(client.api.create_container_from_config, config, name)
+    for warning in answer.get("Warnings") or ():
+        log.warning("%s: %s", name, warning)
     return str(answer["Id"])

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from podrunner import errors
-from podrunner.engine import client as engine, labels, translate
+from podrunner.engine import client as engine, confinement, labels, translate
 from podrunner.pods import observed, volumes
 
 _RUNNING = ("running", "paused", "restarting")
@@ -21,7 +21,7 @@ async def inspect(client: engine.Client, container_id: str) -> Seen | None:
         facts: dict[str, Any] = await client.call(client.api.inspect_container, container_id)
     except errors.EngineNotFound:
         return None
-    return read(facts)
+    return read(facts, client.machine_ip)
 
 
 async def pods(client: engine.Client, instance: str) -> dict[str, observed.Observed]:
@@ -41,12 +41,15 @@ async def pod(client: engine.Client, instance: str, uid: str) -> observed.Observ
     return snapshot
 
 
-def read(facts: Mapping[str, Any]) -> Seen | None:
-    """The engine's answer to an inspect in our words; None if the container is not podrunner's. Pure."""
+def read(facts: Mapping[str, Any], machine_ip: str = "") -> Seen | None:
+    """The engine's answer to an inspect in our words; None if the container is not podrunner's. Pure.
+
+    `machine_ip` is the address of a sandbox on the network of the engine's machine.
+    """
     owner = labels.parse(facts["Config"].get("Labels") or {})
     if owner is None:
         return None
-    return owner, _sandbox(facts, owner) if owner.is_sandbox else _container(facts, owner)
+    return owner, _sandbox(facts, owner, machine_ip) if owner.is_sandbox else _container(facts, owner)
 
 
 async def _look(client: engine.Client, *wanted_labels: str) -> Iterable[Seen]:
@@ -62,15 +65,18 @@ def _add(snapshot: observed.Observed, what: observed.Sandbox | observed.Containe
     return snapshot.with_container(what)
 
 
-def _sandbox(facts: Mapping[str, Any], owner: labels.Owner) -> observed.Sandbox:
+def _sandbox(facts: Mapping[str, Any], owner: labels.Owner, machine_ip: str) -> observed.Sandbox:
+    state = _state(facts["State"])
+    on_host = facts["HostConfig"]["NetworkMode"] == confinement.HOST and state is observed.State.RUNNING
     return observed.Sandbox(
         id=facts["Id"],
         attempt=owner.attempt,
-        state=_state(facts["State"]),
+        state=state,
         created_at=datetime.fromisoformat(facts["Created"]),
-        ips=_ips(facts),
+        ips=(machine_ip,) if on_host else _ips(facts),
         bridges=_bridges(facts),
         messages=_messages(facts),
+        runtime=facts["HostConfig"].get("Runtime") or "",
         volumes=_volumes(facts),
     )
 

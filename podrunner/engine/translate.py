@@ -10,9 +10,9 @@ from typing import Any
 
 import msgspec
 
-from podrunner.engine import labels, mounts, ports
+from podrunner.engine import confinement, labels, limits, mounts, ports
 from podrunner.objects import container as containers, pod as pods
-from podrunner.pods import expansion
+from podrunner.pods import expansion, identity
 from podrunner.pods.configuration import Configuration
 
 HOSTNAME_LIMIT = 63
@@ -26,11 +26,6 @@ _LOGGING = {
 _NO_HEALTHCHECK = {"Test": ["NONE"]}
 _NEVER_RESTARTED = {"Name": "no"}
 _UNPRIVILEGED = "65535:65535"
-
-# What podrunner's own commands in the sandbox, run as root, need for the files of others. The pause process has none of
-# them: it is another user's, and its image has no program that could give it any. Two other ways were tried: under
-# "no-new-privileges" root has no capabilities either; an exec with all of them is refused by an engine that lacks one.
-_OF_ROOT_ALONE = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID"]
 _NO_VARIABLES: Mapping[str, str] = {}
 _NOTHING = Configuration()
 
@@ -47,6 +42,22 @@ class MessageFile(msgspec.Struct, frozen=True, kw_only=True):
     by_path: bool
 
 
+class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
+    """What is not in a pod and still decides on how a container is made.
+
+    `runtime` is the engine's runtime ("": its default), `machine_memory` in bytes. Of a container: `image_user` is the
+    image's, where that matters, and `seccomp` the text of the profile that it names, if any.
+    """
+
+    runtime: str = ""
+    machine_memory: int = 0
+    image_user: str = ""
+    seccomp: str = ""
+
+
+_ORDINARY = Surroundings()
+
+
 def sandbox_config(
     pod: pods.Pod,
     *,
@@ -56,6 +67,7 @@ def sandbox_config(
     pause_image: str,
     publish: Sequence[ports.Published] = (),
     messages_of: Sequence[str] = (),
+    runtime: str = "",
     has: Configuration = _NOTHING,
 ) -> dict[str, Any]:
     """The pause container that holds the pod's namespaces, on the engine's network `network`.
@@ -63,21 +75,21 @@ def sandbox_config(
     It has all volumes of the pod, those of claims from what the pod `has` beyond itself. It runs without any privilege:
     under a shared process namespace its file system is within the others' reach.
     """
-    published = (*ports.of_spec(pod), *publish)
+    # On the host's network there is nothing to publish, and the name is the host's.
+    on_host = pod.spec.host_network
+    published = () if on_host else (*ports.of_spec(pod), *publish)
     own_labels = labels.of_sandbox(pod, instance, attempt, messages_of)
     return {
         "Image": pause_image,
-        "Hostname": hostname(pod),
+        **({} if on_host else {"Hostname": hostname(pod)}),
         "User": _UNPRIVILEGED,
         "Labels": own_labels,
         "ExposedPorts": ports.exposed(published),
         "Healthcheck": _NO_HEALTHCHECK,
         "HostConfig": {
-            "NetworkMode": network,
-            "IpcMode": "shareable",
+            **confinement.of_sandbox(pod, network),
+            **_runtime(runtime),
             "PortBindings": ports.bindings(published),
-            "CapDrop": ["ALL"],
-            "CapAdd": _OF_ROOT_ALONE,
             # Without a name it is the sandbox's own, and is removed with it.
             "Mounts": [
                 {"Type": "volume", "Target": MESSAGES, "VolumeOptions": {"Labels": own_labels}},
@@ -101,13 +113,13 @@ def container_config(
     joins: str = "",
     message_file: MessageFile | None = None,
     volume_mounts: Sequence[dict[str, Any]] = (),
+    surroundings: Surroundings = _ORDINARY,
 ) -> dict[str, Any]:
     """A container of the pod, in the namespaces of the sandbox `sandbox_id`, and the processes of `joins`, if any.
 
     Its command and arguments may refer to the variables of its `environment`. `message_file` is what it finds at its
     terminationMessagePath, `volume_mounts` are its mounts of the pod's volumes (`mounts.of_container`).
     """
-    joined = f"container:{sandbox_id}"
     config: dict[str, Any] = {
         "Image": container.image,
         "Env": [f"{name}={value}" for name, value in environment.items()],
@@ -117,8 +129,9 @@ def container_config(
         "StdinOnce": container.stdin_once,
         "Tty": container.tty,
         "HostConfig": {
-            "NetworkMode": joined,
-            "IpcMode": joined,
+            **confinement.of_container(pod, container, sandbox_id, joins, surroundings.seccomp),
+            **limits.of_container(pod, container, surroundings.machine_memory),
+            **_runtime(surroundings.runtime),
             "LogConfig": _LOGGING,
             "RestartPolicy": _NEVER_RESTARTED,
         },
@@ -127,6 +140,8 @@ def container_config(
         config["Entrypoint"] = [expansion.expand(word, environment) for word in container.command]
     if container.args:
         config["Cmd"] = [expansion.expand(word, environment) for word in container.args]
+    if user := identity.user(pod, container, surroundings.image_user):
+        config["User"] = user
     if container.working_dir:
         config["WorkingDir"] = container.working_dir
     if container.lifecycle is not None and container.lifecycle.stop_signal:
@@ -135,11 +150,11 @@ def container_config(
     if message_file is not None:
         own_mounts.append(_message_mount(message_file, container.termination_message_path))
     config["HostConfig"]["Mounts"] = own_mounts
-    if joins:
-        config["HostConfig"]["PidMode"] = f"container:{joins}"
-    elif pod.spec.share_process_namespace:
-        config["HostConfig"]["PidMode"] = joined
     return config
+
+
+def _runtime(name: str) -> dict[str, str]:
+    return {"Runtime": name} if name else {}
 
 
 def _message_mount(file: MessageFile, target: str) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from podrunner.objects import (
     meta,
     node,
     pod,
+    pod_requests,
     quantity,
     runtime_class,
     security,
@@ -83,7 +84,7 @@ def _pod(obj: pod.Pod) -> pod.Pod:
     )
     containers, init_containers = map(_requests, spec.containers), map(_requests, spec.init_containers)
     spec = structs.replace(spec, containers=tuple(containers), init_containers=tuple(init_containers))
-    return structs.replace(obj, spec=spec)
+    return structs.replace(obj, spec=pod_requests.default(spec))
 
 
 def _template(obj: template.PodTemplate) -> template.PodTemplate:

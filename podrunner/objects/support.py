@@ -10,10 +10,11 @@ from podrunner.objects import (
     base,
     container,
     defaults,
+    limitations,
     limits,
     meta,
     pod,
-    runtime_class,
+    security,
     service,
 )
 
@@ -22,7 +23,6 @@ MESSAGE = "is not supported yet and has no effect"
 KINDS_NOT_YET: tuple[type[meta.Object], ...] = (
     limits.LimitRange,
     limits.ResourceQuota,
-    runtime_class.RuntimeClass,
 )
 """Kinds that are stored, and nothing follows from it."""
 
@@ -32,27 +32,12 @@ NOT_YET: dict[type[base.Struct], tuple[str, ...]] = {
         "dns_config",
         "dns_policy",
         "host_aliases",
-        "host_ipc",
-        "host_network",
-        "host_pid",
-        "host_users",
         "hostname_override",
-        "image_pull_secrets",
-        "os",
         "resource_claims",
-        "resources",
-        "runtime_class_name",
-        "security_context",
         "set_hostname_as_fqdn",
-        "share_process_namespace",
         "subdomain",
     ),
-    container.Container: (
-        "resize_policy",
-        "resources",
-        "security_context",
-        "volume_devices",
-    ),
+    container.Container: ("volume_devices",),
     service.ServiceSpec: (
         "external_ips",
         "load_balancer_ip",
@@ -60,11 +45,10 @@ NOT_YET: dict[type[base.Struct], tuple[str, ...]] = {
     ),
 }
 
-# Fields that say something only to a scheduler, or among several nodes: right to set, never warned of.
+# Fields that say something only to a scheduler, among several nodes or to others: right to set, never warned of.
 MEANINGLESS_HERE: dict[type[base.Struct], tuple[str, ...]] = {
     pod.PodSpec: (
         "affinity",
-        "enable_service_links",
         "eviction_responders",
         "node_name",
         "node_selector",
@@ -78,20 +62,30 @@ MEANINGLESS_HERE: dict[type[base.Struct], tuple[str, ...]] = {
         "tolerations",
         "topology_spread_constraints",
     ),
+    # Nothing ever resizes a container here: there is no pods/resize.
+    container.Container: ("resize_policy",),
+    security.PodSecurityContext: ("se_linux_change_policy", "windows_options"),
+    security.SecurityContext: ("windows_options",),
 }
 
 
 def warnings(obj: meta.Object) -> list[tuple[str, str]]:
-    """(field path, message) of every field that is set to something but its default and not acted on."""
+    """(field path, message) of every field that is set to something but its default, and of less effect than meant."""
     if isinstance(obj, KINDS_NOT_YET):
         return [("kind", f"{obj.kind} {MESSAGE}")]
     if isinstance(obj, service.Service):
         return [(path, MESSAGE) for path in _unsupported_of_service(obj.spec)]
     if not isinstance(obj, pod.Pod):
         return []
+    limited = limitations.warnings(defaults.apply(obj).spec)
+    return [*((path, MESSAGE) for path in without_effect(obj)), *limited]
+
+
+def without_effect(obj: pod.Pod) -> list[str]:
+    """The paths of those that are not acted on."""
     bare = defaults.apply(pod.Pod(metadata=meta.ObjectMeta(namespace=obj.metadata.namespace)))
     filled = defaults.apply(obj)
-    return [(path, MESSAGE) for path in _unsupported(filled.spec, bare.spec)]
+    return list(_unsupported(filled.spec, bare.spec))
 
 
 def _unsupported(spec: pod.PodSpec, bare: pod.PodSpec) -> Iterator[str]:

@@ -16,6 +16,7 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
 
     `config_maps` and `secrets` by name; `claims` are the uids of PersistentVolumeClaims by name. `allocatable` is the
     node's, by resource ("cpu": "2"), `host_ips` its addresses. `service_variables` tell of the namespace's Services.
+    `app_armor`: the node enforces AppArmor's profiles.
     """
 
     config_maps: Mapping[str, ConfigMap] = {}
@@ -25,6 +26,7 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     host_ips: tuple[str, ...] = ()
     service_variables: Mapping[str, str] = {}
     service_account_uid: str = ""
+    app_armor: bool = True
 
 
 class References(NamedTuple):

@@ -7,11 +7,14 @@ of pkg/kubelet/active_deadline.go.
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from podrunner.pods import initializing, plan
+from podrunner.pods import admission, initializing, plan
 from podrunner.pods.view import View
 
 DEADLINE_EXCEEDED = "DeadlineExceeded"
 DEADLINE_MESSAGE = "Pod was active on the node longer than the specified deadline"
+
+REJECTED = "Pod was rejected: "
+"""How the message of a pod begins that the node did not run; it has no container statuses."""
 
 FINAL_PHASES = ("Succeeded", "Failed")
 
@@ -27,6 +30,9 @@ class End(NamedTuple):
 
 def of(view: View) -> End | None:
     """The end that the pod has come to, even if containers of it still run; None if it goes on."""
+    rejected = rejection(view)
+    if rejected is not None:
+        return End("the node rejects the pod", "Failed", rejected.reason, f"{REJECTED}{rejected.message}")
     if deadline_exceeded(view):
         return End("the pod's deadline has passed", "Failed", DEADLINE_EXCEEDED, DEADLINE_MESSAGE)
     failed = initializing.failed_for_good(view)
@@ -55,14 +61,26 @@ def deadline_exceeded(view: View) -> bool:
     return ends is not None and view.now >= ends and view.pod.status.phase not in FINAL_PHASES
 
 
-def announcement(view: View) -> plan.ReportDeadlineExceeded:
-    """What is said once of a pod that took too long."""
-    return plan.ReportDeadlineExceeded(cause="the pod's deadline has passed")
+def rejection(view: View) -> admission.Rejection | None:
+    """Why the node does not run the pod, of which it has nothing yet; None if it does."""
+    begun = view.pod.status.phase not in ("", "Pending")
+    if begun or view.observed.sandboxes or view.observed.containers:
+        return None
+    return admission.rejection(view.pod, view.configuration)
+
+
+def announcement(view: View) -> plan.Operation | None:
+    """What is said once of a pod that was rejected or took too long."""
+    rejected = rejection(view)
+    if rejected is not None:
+        return plan.ReportRejected(reason=rejected.reason, message=rejected.message, cause="the node rejects the pod")
+    return plan.ReportDeadlineExceeded(cause="the pod's deadline has passed") if deadline_exceeded(view) else None
 
 
 def is_to_be_announced(view: View) -> bool:
     """Whether that has not been said yet."""
-    return deadline_exceeded(view) and announcement(view).key not in view.memory.reported
+    said = announcement(view)
+    return said is not None and said.key not in view.memory.reported
 
 
 def for_good(view: View) -> bool:

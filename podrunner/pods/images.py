@@ -7,9 +7,12 @@ pkg/kubelet/kuberuntime/kuberuntime_container.go.
 from datetime import UTC, datetime, timedelta
 
 from podrunner.objects.container import Container, EphemeralContainer
-from podrunner.pods import environment, mounting, observed, plan, restarts
+from podrunner.pods import environment, mounting, observed, plan, restarts, spec
 from podrunner.pods.plan import Plan
 from podrunner.pods.view import Image, View
+
+PULL_OVER = "Pull over"
+"""The last status that is told of a pull ahead of a container's turn, however it went: no event says so."""
 
 LOOK_AGAIN_AFTER = timedelta(seconds=10)
 """What is missing is looked for again after this long, like the kubelet's next sync."""
@@ -29,15 +32,46 @@ def create(view: View, container: Container, attempt: int, cause: str) -> Plan:
         return _wait(container, attempt, "InvalidImageName", image.invalid, NEVER)
     if _usable(view, container, attempt, image):
         return _create(view, container, attempt, cause)
+    if (plan.PullImage.__name__, container.image) in view.under_way:
+        # For a container before this one, to which the kubelet would have come first.
+        return Plan()
     if container.image_pull_policy == "Never":
         message = f'Container image "{container.image}" is not present with pull policy of Never'
         return _wait(container, attempt, "ErrImageNeverPull", message, view.now + LOOK_AGAIN_AFTER)
-    failures = view.memory.pull_failures.get(container.name)
+    failures = view.memory.pull_failures.get(container.image)
     if failures is not None:
         until = failures.last + restarts.pull_delay(failures.count) * view.backoff_scale
         if view.now < until:
             return _wait(container, attempt, "ImagePullBackOff", f'Back-off pulling image "{container.image}"', until)
     return plan.do(plan.PullImage(container=container.name, image=container.image, attempt=attempt, cause=cause))
+
+
+def ahead(view: View) -> Plan:
+    """The pulls of main containers' images before their turn, where the pod wants that: once each, and in silence.
+
+    No kubelet does this. When the turn comes, everything goes as if nothing had been tried.
+    """
+    if not spec.prefetches(view.pod):
+        return Plan()
+    return plan.do(
+        *(
+            plan.PrefetchImage(
+                container=container.name,
+                image=container.image,
+                renew=container.image_pull_policy == "Always",
+                cause="its turn will come",
+            )
+            for container in view.pod.spec.containers
+            if _is_worth_a_try(view, container)
+        )
+    )
+
+
+def _is_worth_a_try(view: View, container: Container) -> bool:
+    if container.image_pull_policy == "Never" or container.image in view.memory.prefetched:
+        return False
+    known = view.memory.images.get(container.image, Image())
+    return not known.invalid and (known.id is None or container.image_pull_policy == "Always")
 
 
 def _usable(view: View, container: Container, attempt: int, image: Image) -> bool:

@@ -30,20 +30,26 @@ def image_pulled(memory: Memory, operation: plan.PullImage, image: Image) -> Mem
         memory,
         images=_with(memory.images, operation.image, image),
         pulled=memory.pulled | {(operation.container, operation.attempt)},
-        pull_failures=_without(memory.pull_failures, operation.container),
+        pull_failures=_without(memory.pull_failures, operation.image),
     )
 
 
 def pull_failed(memory: Memory, operation: plan.PullImage, message: str, now: datetime) -> Memory:
     """A pull failed: the next one waits longer."""
-    before = memory.pull_failures.get(operation.container)
+    before = memory.pull_failures.get(operation.image)
     failures = Failures((before.count if before else 0) + 1, now)
     waiting = Waiting(operation.attempt, "ErrImagePull", message)
     return structs.replace(
         memory,
-        pull_failures=_with(memory.pull_failures, operation.container, failures),
+        pull_failures=_with(memory.pull_failures, operation.image, failures),
         waiting=_with(memory.waiting, operation.container, waiting),
     )
+
+
+def image_prefetched(memory: Memory, operation: plan.PrefetchImage, image: Image) -> Memory:
+    """An image was pulled ahead, or could not be (then it has no id): its container's turn is going to tell."""
+    images = memory.images if image == Image() else _with(memory.images, operation.image, image)
+    return structs.replace(memory, images=images, prefetched=memory.prefetched | {operation.image})
 
 
 def image_vanished(memory: Memory, image: str) -> Memory:

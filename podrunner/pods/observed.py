@@ -67,6 +67,7 @@ class Sandbox(msgspec.Struct, frozen=True, kw_only=True):
 
     `volumes` says where the engine's host has the pod's volumes, by name. `ips` are its addresses on the pod network,
     IPv4 first; empty unless it runs. `bridges` are the names that its networks' bridges have on the engine's host.
+    `runtime` is the engine's name of what runs it.
     """
 
     id: str
@@ -76,6 +77,7 @@ class Sandbox(msgspec.Struct, frozen=True, kw_only=True):
     ips: tuple[str, ...] = ()
     bridges: tuple[str, ...] = ()
     messages: MessageFiles | None = None
+    runtime: str = ""
     volumes: Mapping[str, str] = {}
 
 

@@ -101,7 +101,7 @@ class InspectImage(Operation, frozen=True):
 
 
 class PullImage(Operation, frozen=True):
-    """Pull the image for the `attempt`-th instance of `container`."""
+    """Pull the image for the `attempt`-th instance of `container`; for one container of the pod at a time."""
 
     container: str
     image: str
@@ -109,7 +109,22 @@ class PullImage(Operation, frozen=True):
 
     @property
     def target(self) -> str:
-        return f"{self.image} for {self.container}"
+        return self.image
+
+    def __str__(self) -> str:
+        return f"PullImage {self.image} for {self.container}: {self.cause}"
+
+
+class PrefetchImage(Operation, frozen=True):
+    """Pull the image ahead of the turn of `container`; where the engine has it, only if `renew`."""
+
+    container: str
+    image: str
+    renew: bool
+
+    @property
+    def target(self) -> str:
+        return self.image
 
 
 class CreateContainer(Operation, frozen=True):
@@ -244,6 +259,17 @@ class ReportDeadlineExceeded(Operation, frozen=True):
         return "pod"
 
 
+class ReportRejected(Operation, frozen=True):
+    """Say why the node does not run the pod."""
+
+    reason: str
+    message: str
+
+    @property
+    def target(self) -> str:
+        return "pod"
+
+
 class RemovePod(Operation, frozen=True):
     """Remove the pod's object: the engine has nothing of it any more."""
 
@@ -283,9 +309,12 @@ class Plan(msgspec.Struct, frozen=True):
         return Plan(self.operations + other.operations, self.cancel + other.cancel, min(times, default=None))
 
     def without(self, under_way: Collection[Key]) -> "Plan":
-        """This plan less the operations that are under way already."""
+        """This plan less the operations that are under way already, and each of the others once."""
+        first: dict[Key, Operation] = {}
+        for operation in self.operations:
+            first.setdefault(operation.key, operation)
         return msgspec.structs.replace(
-            self, operations=tuple(operation for operation in self.operations if operation.key not in under_way)
+            self, operations=tuple(operation for key, operation in first.items() if key not in under_way)
         )
 
     def __str__(self) -> str:

@@ -42,8 +42,8 @@ def _wanted(view: View) -> Plan:
         return stopping.rest(view, f"the pod has {view.pod.status.phase.lower()}")
     end = ending.of(view)
     if end is not None:
-        announced = [ending.announcement(view)] if ending.is_to_be_announced(view) else []
-        return plan.do(*announced) + stopping.rest(view, end.cause)
+        said = ending.announcement(view) if ending.is_to_be_announced(view) else None
+        return Plan(() if said is None else (said,)) + stopping.rest(view, end.cause)
     deadline = Plan(wake_at=ending.deadline(view))
     if view.sandbox is None:
         return deadline + _lost_sandbox(view) + _outdated(view)
@@ -107,6 +107,8 @@ def _new_sandbox(view: View, attempt: int, cause: str) -> Plan:
     obstacle = mounting.obstacle(view)
     if obstacle is not None:
         return obstacle
+    if any(kind == plan.CreateSandbox.__name__ for kind, _ in view.under_way):
+        return Plan()
     # The images are looked at while the sandbox starts: it takes the engine a third of a second.
     containers = {known.image: known.name for known in (*view.pod.spec.init_containers, *view.pod.spec.containers)}
     ahead = [
@@ -153,11 +155,16 @@ def _lasting_containers(view: View) -> Plan:
     kept = plan.together(_sidecar(view, container) for container in initializing.kept_running(view))
     upcoming = initializing.upcoming(view)
     if upcoming is not None:
-        return kept + (Plan() if upcoming.name in view.starting else _init_container(view, upcoming))
+        turn = Plan() if upcoming.name in view.starting else _init_container(view, upcoming)
+        return kept + turn + images.ahead(view)
     inits = view.pod.spec.init_containers
     cause = _done(view, inits[-1]) if inits else "the pod has no init containers"
-    due = _up_to_a_hook(view)
-    return kept + plan.together(_main_container(view, each, cause) for each in due if each.name not in view.starting)
+    decided = kept
+    for each in _up_to_a_hook(view):
+        if each.name not in view.starting:
+            # One after the other: what is pulled for one is not pulled for the next.
+            decided += _main_container(view.during(decided), each, cause)
+    return decided
 
 
 def _done(view: View, container: Container) -> str:

@@ -26,6 +26,10 @@ BACKOFF_SCALE = "podrunner.dev/backoff-scale"
 BACKOFF_SCALE_RULE = "must be a decimal fraction above 0, or 1"
 
 
+PREFETCH = "podrunner.dev/prefetch"
+"""Annotation: "true" has the main containers' images pulled while init containers run."""
+
+
 class Kind(StrEnum):
     """What part a container plays in its pod."""
 
@@ -97,9 +101,19 @@ def field_path(pod: Pod, name: str) -> str:
     return f"spec.{_LISTS[kind(pod, name)]}{{{name}}}"
 
 
+def joins_other_network(pod: Pod) -> bool:
+    """Whether the pod is on another network than podrunner's own."""
+    return pod.spec.host_network or NETWORK in pod.metadata.annotations
+
+
 def fails_fast(pod: Pod) -> bool:
     """Whether an init container that fails is final, whatever the restart policy."""
     return pod.metadata.annotations.get(FAIL_FAST) == "true"
+
+
+def prefetches(pod: Pod) -> bool:
+    """Whether the main containers' images are pulled before their turn."""
+    return pod.metadata.annotations.get(PREFETCH) == "true"
 
 
 def backoff_scale(pod: Pod, default: float) -> float:

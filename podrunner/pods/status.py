@@ -6,6 +6,8 @@ the pod runs any more (`mergePodStatus`, pkg/kubelet/status/status_manager.go).
 
 from collections.abc import Iterable, Sequence
 
+import msgspec
+
 from podrunner.objects import meta
 from podrunner.objects.pod import Pod
 from podrunner.objects.pod_status import ContainerStatus, HostIP, PodIP, PodStatus
@@ -16,9 +18,11 @@ from podrunner.pods.view import View
 def build(view: View, *, node_ip: str = "") -> PodStatus:
     """The pod's status now, on the node with that address. A phase that is final (Succeeded, Failed) stays."""
     pod = view.pod
-    init_statuses = tuple(container_status.build(view, container) for container in pod.spec.init_containers)
-    statuses = _sorted(container_status.build(view, container) for container in pod.spec.containers)
     end = _end(view)
+    rejected = end is not None and end.message.startswith(ending.REJECTED)
+    shown = msgspec.structs.replace(pod.spec, init_containers=(), containers=()) if rejected else pod.spec
+    init_statuses = tuple(container_status.build(view, container) for container in shown.init_containers)
+    statuses = _sorted(container_status.build(view, container) for container in shown.containers)
     initialized = view.main_container_ran()
     phase = end.phase if end else _phase(pod, () if initialized else init_statuses, statuses)
     ips = view.sandbox.ips if view.sandbox else ()

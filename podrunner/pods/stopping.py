@@ -23,7 +23,14 @@ SHORTEST_SHUTDOWN = timedelta(seconds=2)
 """What a container gets between SIGTERM and SIGKILL though its hook took the whole grace period (kubelet:
 minimumGracePeriodInSeconds)."""
 
-PREPARING = frozenset({plan.InspectImage.__name__, plan.PullImage.__name__, plan.RunPostStart.__name__})
+PREPARING = frozenset(
+    {
+        plan.InspectImage.__name__,
+        plan.PrefetchImage.__name__,
+        plan.PullImage.__name__,
+        plan.RunPostStart.__name__,
+    }
+)
 """Operations that only prepare what is no longer wanted."""
 
 

@@ -88,7 +88,7 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True):
     """What the worker remembers of a pod beyond the engine and the store.
 
     Losing it (a restart of podrunner) costs a repeated try or a repeated signal, never correctness.
-    Keys: `images` by reference; `pulled` (container, attempt); `waiting`, `pull_failures`, `steady` by container name;
+    Keys: `images`, `pull_failures` by reference; `pulled` (container, attempt); `waiting`, `steady` by container name;
     `stops`, `probes`, `post_started`, `pre_stopped`, `messages` by engine id. `steady` is the last attempt that ran
     long enough to forget the restarts before it. `post_started` tells of each finished postStart hook whether it
     succeeded, `pre_stopped` which preStop hooks have finished, `messages` what containers left to say at their end.
@@ -100,6 +100,7 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True):
     pulled: frozenset[tuple[str, int]] = frozenset()
     waiting: Mapping[str, Waiting] = {}
     pull_failures: Mapping[str, Failures] = {}
+    prefetched: frozenset[str] = frozenset()
     sandbox_failures: Failures | None = None
     mount_failures: MountFailures | None = None
     volumes: Mapping[str, Mapping[str, Written]] = {}

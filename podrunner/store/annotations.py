@@ -12,6 +12,7 @@ from podrunner.pods import spec
 _RULES = {
     spec.RUN: (r"[A-Za-z0-9-]{1,63}", "must be the id of a podrunner run"),
     spec.FAIL_FAST: (r"true|false", 'must be "true" or "false"'),
+    spec.PREFETCH: (r"true|false", 'must be "true" or "false"'),
     spec.NETWORK: (r"[A-Za-z0-9][A-Za-z0-9_.-]{0,127}", "must be the name of an engine network"),
     spec.PUBLISH: (
         r"( *([0-9]{0,5}:)?[0-9]{1,5} *(,|$))*",

@@ -11,7 +11,7 @@ from podrunner.objects import defaults, kinds, meta
 from podrunner.objects.pod import Pod
 from podrunner.objects.pod_status import PodCondition, PodStatus
 from podrunner.pods import qos, spec
-from podrunner.store import preconditions, service_accounts
+from podrunner.store import preconditions, runtime_classes, service_accounts
 from podrunner.store.registry import Registry
 
 POD = kinds.of(Pod())
@@ -28,9 +28,9 @@ def create(registry: Registry, pod: Pod, *, dry_run: bool = False) -> Pod:
     """Stores a new pod; whatever status it brought is replaced by Pending.
 
     One with scheduling gates says what it waits for (kubernetes `pkg/registry/core/pod/strategy.go`,
-    applySchedulingGatedCondition).
+    applySchedulingGatedCondition). Raises errors.Forbidden if its RuntimeClass does not exist.
     """
-    complete = service_accounts.admit(registry, defaults.apply(pod))
+    complete = service_accounts.admit(registry, defaults.apply(runtime_classes.admitted(registry, pod)))
     held = (_GATED,) if complete.spec.scheduling_gates else ()
     status = PodStatus(phase="Pending", qos_class=_qos_class(complete), conditions=held)
     return registry.create(msgspec.structs.replace(complete, status=status), dry_run=dry_run)

@@ -35,7 +35,10 @@ _MODE = 0o644
 
 
 def admit(registry: Registry, pod: Pod) -> Pod:
-    """The pod with its account's token mounted, if that is asked for. Raises errors.Forbidden without the account."""
+    """The pod with its account's token mounted, if that is asked for, and its pull secrets, if it has none of its own.
+
+    Raises errors.Forbidden without the account.
+    """
     name, namespace = pod.spec.service_account_name, pod.metadata.namespace
     try:
         account: ServiceAccount = registry.get(namespaces.SERVICE_ACCOUNT, namespace, name)
@@ -45,9 +48,11 @@ def admit(registry: Registry, pod: Pod) -> Pod:
             raise problems.forbidden(kinds.of(pod), pod.metadata.name or "Unknown", message) from missing
         account = ServiceAccount()  # someone deleted it, and it is being made again
     wished = pod.spec.automount_service_account_token
-    if not (account.automount_service_account_token if wished is None else wished):
+    if account.automount_service_account_token if wished is None else wished:
+        pod = _with_token(pod)
+    if pod.spec.image_pull_secrets:
         return pod
-    return _with_token(pod)
+    return structs.replace(pod, spec=structs.replace(pod.spec, image_pull_secrets=account.image_pull_secrets))
 
 
 def _with_token(pod: Pod) -> Pod:

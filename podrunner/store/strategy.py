@@ -13,8 +13,9 @@ from podrunner import errors
 from podrunner.objects import fielderrors, kinds, meta, options, selectors
 from podrunner.objects.cluster import Namespace
 from podrunner.objects.pod import Pod
+from podrunner.objects.service import Service
 from podrunner.objects.storage import PersistentVolumeClaim
-from podrunner.store import claims, deletion, namespaces, pods, preconditions, problems, updates
+from podrunner.store import claims, deletion, namespaces, pods, preconditions, problems, services, updates
 from podrunner.store.deletion import Deletion
 from podrunner.store.registry import Listing, Registry
 
@@ -49,6 +50,7 @@ _CREATORS: dict[type[meta.Object], Callable[..., Any]] = {
     Pod: pods.create,
     Namespace: namespaces.create,
     PersistentVolumeClaim: claims.create,
+    Service: services.create,
 }
 
 
@@ -64,11 +66,21 @@ def replace(registry: Registry, obj: Obj, *, subresource: str = "", dry_run: boo
     if about.resource_version not in ("", stored.metadata.resource_version):
         raise problems.conflict(kind, about.name)
     admitted = updates.admit(obj, stored, subresource)
+    if not subresource:
+        admitted = _COMPLETED.get(type(obj), _as_it_is)(registry, admitted)
     if not deletion.is_complete(admitted, stored):
         return registry.update(admitted, dry_run=dry_run)
     if not dry_run:
         registry.delete(kind, about.namespace, about.name)
     return admitted
+
+
+def _as_it_is(_registry: Registry, obj: Obj) -> Obj:
+    return obj
+
+
+_COMPLETED: dict[type[meta.Object], Callable[..., Any]] = {Service: services.complete}
+"""What an update needs that only the other objects of the kind can tell."""
 
 
 def delete(

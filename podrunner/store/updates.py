@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from msgspec import structs
 
 from podrunner.objects import cluster, defaults, kinds, lease, meta, pod, runtime_class, service, validation
+from podrunner.services import allocation
 from podrunner.store import annotations, problems
 
 Obj = TypeVar("Obj", bound=meta.Object)
@@ -64,7 +65,8 @@ def _part(new: Any, old: Any, subresource: str) -> Any:
     if isinstance(new, cluster.Namespace) and subresource == "":
         return structs.replace(new, spec=old.spec, status=old.status)
     if isinstance(new, service.Service) and subresource == "":
-        new = structs.replace(new, spec=_with_addresses(new.spec, old.spec))
+        kept = _with_addresses(new.spec, old.spec)
+        new = structs.replace(new, spec=allocation.without_former_type(kept, old.spec))
     if subresource == "status":
         return structs.replace(new, spec=old.spec)
     return structs.replace(new, status=old.status) if hasattr(new, "status") else new

@@ -18,6 +18,7 @@ from podrunner.agent.service_network import ServiceNetwork
 from podrunner.agent.services import Services
 from podrunner.credentials import tokens
 from podrunner.engine import client
+from podrunner.engine.pulls import Pulls
 from podrunner.store import system as store_system
 from podrunner.store.registry import Registry
 
@@ -47,6 +48,7 @@ async def world(engine: client.Client, instance: str, network: PodNetwork, tmp_p
         ServiceNetwork(engine, instance, network, registry),
         Followers(),
         Progress(),
+        Pulls(engine),
         system,
         tokens.Signer(tmp_path / "tokens.key"),
         machine.ip,

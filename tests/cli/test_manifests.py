@@ -130,6 +130,7 @@ def test_the_server_is_told_by_annotations_besides_those_of_the_manifest() -> No
         }
     ]
     assert annotations([pod, pod]) == [{"team": "a"}, {"team": "a"}]
+    assert annotations([pod], prefetch=True) == [{"team": "a", "podrunner.dev/prefetch": "true"}]
 
 
 @pytest.mark.parametrize("port", ["http", "0", "80:http", "1:2:3", "65536"])

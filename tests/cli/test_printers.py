@@ -23,6 +23,7 @@ from podrunner.client.api import RunMessage
 from podrunner.objects import codec
 from podrunner.objects.event import Event
 from podrunner.objects.pod import Pod
+from podrunner.pods import images
 
 REF = PodRef("default", "kubia-init")
 CREATED = datetime(2026, 1, 1, tzinfo=UTC)
@@ -277,4 +278,7 @@ def test_a_pull_adds_up_its_layers() -> None:
     pulls.progressed(layer("a", "Pull complete"))
     assert pulls.under_way()[0].done_layers == 2
     pulls.ended("default", "web", "main")
+    assert pulls.under_way() == []
+    pulls.progressed(layer("a", "Downloading", 30, 50))
+    pulls.progressed(layer("", images.PULL_OVER))
     assert pulls.under_way() == []

@@ -12,12 +12,12 @@ import pytest
 import engine_world
 import local_registry
 from podrunner import errors
-from podrunner.engine import client, images
+from podrunner.engine import client, images, pulls
 
 pytestmark = [pytest.mark.engine, pytest.mark.anyio]
 
 
-def ignore(progress: images.PullProgress) -> None:
+def ignore(progress: pulls.PullProgress) -> None:
     """Who pulls without watching."""
 
 
@@ -62,8 +62,8 @@ async def test_a_pull_tells_its_progress_and_what_the_image_says(engine: client.
         reference = f"{registry.host}/image:1"
         forget.append(reference)
         assert await images.inspect(engine, reference) is None
-        told: list[images.PullProgress] = []
-        facts = await images.pull(engine, reference, told.append)
+        told: list[pulls.PullProgress] = []
+        facts = await pulls.Pulls(engine).pull(reference, told.append)
     assert facts == await images.inspect(engine, reference)
     assert (facts.entrypoint, facts.command, facts.user, facts.stop_signal) == (
         ("/content",),
@@ -85,7 +85,7 @@ async def test_a_pull_tells_its_progress_and_what_the_image_says(engine: client.
 async def test_only_the_wanted_tag_is_pulled(engine: client.Client, forget: list[str]) -> None:
     with local_registry.serving(local_registry.Registry()) as registry:
         forget.append(f"{registry.host}/image:latest")
-        facts = await images.pull(engine, f"{registry.host}/image", ignore)
+        facts = await pulls.Pulls(engine).pull(f"{registry.host}/image", ignore)
         assert facts.repo_tags == (f"{registry.host}/image:latest",)
         assert not any("tags/list" in path for path in registry.requests)
 
@@ -94,7 +94,7 @@ async def test_an_image_that_does_not_exist_is_refused_at_once_in_the_engines_wo
     with local_registry.serving(local_registry.Registry()) as registry:
         reference = f"{registry.host}/absent:1"
         with pytest.raises(errors.EngineNotFound, match=r"manifest unknown$"):
-            await images.pull(engine, reference, ignore)
+            await pulls.Pulls(engine).pull(reference, ignore)
         assert len([path for path in registry.requests if path.endswith("/manifests/1")]) <= 2
 
 
@@ -103,7 +103,7 @@ async def test_a_registry_that_is_not_there_is_not_asked_again(
 ) -> None:
     with pytest.raises(errors.EngineRefused, match=r"connect: connection refused$"):
         async with asyncio.timeout(1.5):
-            await images.pull(engine, f"127.0.0.1:{unused_tcp_port_number}/image:1", ignore)
+            await pulls.Pulls(engine).pull(f"127.0.0.1:{unused_tcp_port_number}/image:1", ignore)
 
 
 @pytest.fixture
@@ -118,7 +118,7 @@ async def test_a_registry_that_stumbles_is_asked_again(engine: client.Client, fo
         forget.append(reference)
         # The engine itself asks once with HEAD and once with GET.
         registry.failures += [503, 503, 503]
-        assert (await images.pull(engine, reference, ignore)).repo_tags == (reference,)
+        assert (await pulls.Pulls(engine).pull(reference, ignore)).repo_tags == (reference,)
         assert registry.failures == []
 
 
@@ -127,13 +127,13 @@ async def test_a_cancelled_pull_stops_loading(engine: client.Client, forget: lis
     with local_registry.serving(slow) as registry:
         loading = asyncio.Event()
 
-        def watch(progress: images.PullProgress) -> None:
+        def watch(progress: pulls.PullProgress) -> None:
             if progress.status == "Downloading":
                 loading.set()
 
         reference = f"{registry.host}/image:3"
         forget.append(reference)
-        pulling = asyncio.create_task(images.pull(engine, reference, watch))
+        pulling = asyncio.create_task(pulls.Pulls(engine).pull(reference, watch))
         async with asyncio.timeout(10):
             await loading.wait()
         pulling.cancel()
@@ -166,13 +166,13 @@ async def test_the_docker_clis_credentials_are_used(
         configure(cli_config, json.loads(json.dumps(login).replace("{host}", registry.host)))
         reference = f"{registry.host}/image:4"
         forget.append(reference)
-        assert (await images.pull(engine, reference, ignore)).repo_tags == (reference,)
+        assert (await pulls.Pulls(engine).pull(reference, ignore)).repo_tags == (reference,)
 
 
 async def test_without_credentials_a_private_image_is_refused(engine: client.Client) -> None:
     private = local_registry.Registry(private=True)
     with local_registry.serving(private), pytest.raises(errors.EngineRefused) as refused:
-        await images.pull(engine, f"{private.host}/image:5", ignore)
+        await pulls.Pulls(engine).pull(f"{private.host}/image:5", ignore)
     assert str(refused.value).endswith("no basic auth credentials")
 
 
@@ -195,16 +195,16 @@ async def test_a_broken_credential_helper_is_named_and_public_images_still_come(
     with local_registry.serving(local_registry.Registry()) as registry:
         reference = f"{registry.host}/image:6"
         forget.append(reference)
-        assert (await images.pull(engine, reference, ignore)).repo_tags == (reference,)
+        assert (await pulls.Pulls(engine).pull(reference, ignore)).repo_tags == (reference,)
     private = local_registry.Registry(private=True)
     with local_registry.serving(private), pytest.raises(errors.EngineRefused) as refused:
-        await images.pull(engine, f"{private.host}/image:7", ignore)
+        await pulls.Pulls(engine).pull(f"{private.host}/image:7", ignore)
     assert "no basic auth credentials (no credentials for 127.0.0.1:" in str(refused.value)
     assert complaint in str(refused.value)
 
 
 async def test_what_is_no_reference_is_refused_before_the_engine_sees_it(engine: client.Client) -> None:
-    for operation in (images.inspect(engine, "Nginx"), images.pull(engine, "Nginx", ignore)):
+    for operation in (images.inspect(engine, "Nginx"), pulls.Pulls(engine).pull("Nginx", ignore)):
         with pytest.raises(images.InvalidReference, match=r'^couldn\'t parse image reference "Nginx": '):
             await operation
 

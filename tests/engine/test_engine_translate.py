@@ -114,6 +114,8 @@ def test_a_container_joins_the_sandbox_and_leaves_the_rest_to_its_image() -> Non
         "HostConfig": {
             "NetworkMode": "container:5eed",
             "IpcMode": "container:5eed",
+            "CpuShares": 2,
+            "OomScoreAdj": 1000,
             "Mounts": [],
             "LogConfig": UNCAPPED,
             "RestartPolicy": {"Name": "no"},

@@ -5,7 +5,7 @@ import http.client
 import json
 import socket
 import threading
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, closing
 from datetime import datetime
 from pathlib import Path
@@ -83,6 +83,8 @@ class Node:
         self.given: list[AsyncIterator[Sequence[context.Line]]] = []  # kept: who got one has to close it
         self.readers = 0
         self.pulls: asyncio.Queue[Report] = asyncio.Queue()
+        self.building = asyncio.Event()
+        self.builds = 0
 
     def logs(
         self, pod: Pod, container: str, *, follow: bool, previous: bool, since: datetime | None, tail: int | None
@@ -115,6 +117,22 @@ class Node:
 
     async def usage(self, pods: Iterable[Pod]) -> Sequence[context.PodUsage]:
         return []
+
+    def build(self, reference: str, directory: Path) -> AsyncGenerator[str | context.PullProgress, None]:
+        if directory == Path("/nowhere"):
+            raise errors.UsageError(f"{directory} is no directory")
+        return self._build(reference)
+
+    async def _build(self, reference: str) -> AsyncGenerator[str | context.PullProgress, None]:
+        self.builds += 1
+        try:
+            yield f"Step 1/1 : FROM {reference}\n"
+            yield Pull()
+            if self.failure:
+                raise self.failure
+            await self.building.wait()
+        finally:
+            self.builds -= 1
 
     async def progress(self) -> AsyncIterator[context.Report]:
         while True:

@@ -1,4 +1,6 @@
-"""Debian's docker-registry on 127.0.0.1, where engines ask for no TLS. Nobody gets anything without the password.
+"""Debian's docker-registry. Nobody gets anything without the password.
+
+On 127.0.0.1 engines ask for no TLS; beside it the same images can be had elsewhere on this machine, where they do.
 
 Its package is fetched and unpacked, not installed: no service of it runs beyond the tests, and no root is needed.
 """
@@ -10,6 +12,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+import urllib.request
 from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,12 +23,17 @@ from commandline import IMAGE, eventually
 
 USER, PASSWORD = "wanda", "opensesame"
 
+_BY_THE_OWNER = {
+    "Accept": "application/vnd.docker.distribution.manifest.v2+json",
+    "Authorization": f"Basic {b64encode(f'{USER}:{PASSWORD}'.encode()).decode()}",
+}
+
 _PACKAGE = "docker-registry"
 _HTPASSWD = "wanda:$2b$05$podrunnertestsaltabcdekuagMPB5lzm2ADpJCN.KdITyR7rbUme\n"
 _CONFIG = """
 version: 0.1
 storage: {{filesystem: {{rootdirectory: {directory}/storage}}}}
-http: {{addr: "127.0.0.1:0"}}
+http: {{addr: "{address}:0"{tls}}}
 auth: {{htpasswd: {{realm: tests, path: {directory}/htpasswd}}}}
 """
 
@@ -54,6 +62,17 @@ class Registry:
         self._published.append(reference)
         return reference
 
+    def digest(self, reference: str) -> str:
+        """What a published image can be pulled by whatever its tag: `HOST/NAME@sha256:…`."""
+        name, _, tag = reference.removeprefix(f"{self.host}/").partition(":")
+        asked = urllib.request.Request(f"http://{self.host}/v2/{name}/manifests/{tag}", headers=_BY_THE_OWNER)
+        with urllib.request.urlopen(asked) as answer:
+            return f"{self.host}/{name}@{answer.headers['Docker-Content-Digest']}"
+
+    def visits(self) -> int:
+        """How often an engine came to pull or push: each time it first asks whether there is a registry."""
+        return (self._directory / "log").read_text().count('"GET /v2/ HTTP/1.1" 401')
+
     def forget(self) -> None:
         """Removes from the engine what was published, and pulled again."""
         for reference in self._published:
@@ -76,15 +95,35 @@ def forget(reference: str) -> None:
 def running(directory: Path, cache: Path) -> Iterator[Registry]:
     """A registry with its files below `directory`; its program is looked for, and put, below `cache`."""
     (directory / "htpasswd").write_text(_HTPASSWD)
-    (directory / "config.yml").write_text(_CONFIG.format(directory=directory))
-    log = directory / "log"
-    with log.open("wb") as output:
-        process = subprocess.Popen([_program(cache), "serve", directory / "config.yml"], stdout=output, stderr=output)
-    try:
-        found = eventually(lambda: re.search(r"listening on (127\.0\.0\.1:[0-9]+)", log.read_text()))
-        registry = Registry(found[1], directory)
+    with _serving(directory, cache, "127.0.0.1", "log") as host:
+        registry = Registry(host, directory)
         yield registry
         registry.forget()
+
+
+@contextlib.contextmanager
+def encrypted(directory: Path, cache: Path, address: str) -> Iterator[str]:
+    """What `running` serves from the same directory, over TLS; where that is.
+
+    The certificate is `certificate.pem` in the directory, and its own authority.
+    """
+    key, certificate = directory / "key.pem", directory / "certificate.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=tests"]
+    options = ["-addext", f"subjectAltName=IP:{address}", "-keyout", str(key), "-out", str(certificate)]
+    subprocess.run([*command, *options], check=True, capture_output=True)
+    tls = f", tls: {{certificate: {certificate}, key: {key}}}"
+    with _serving(directory, cache, address, "log-tls", tls) as host:
+        yield host
+
+
+@contextlib.contextmanager
+def _serving(directory: Path, cache: Path, address: str, log_name: str, tls: str = "") -> Iterator[str]:
+    config, log = directory / f"{log_name}.yml", directory / log_name
+    config.write_text(_CONFIG.format(directory=directory, address=address, tls=tls))
+    with log.open("wb") as output:
+        process = subprocess.Popen([_program(cache), "serve", config], stdout=output, stderr=output)
+    try:
+        yield eventually(lambda: re.search(r"listening on ([0-9.]+:[0-9]+)", log.read_text()))[1]
     finally:
         process.terminate()
         process.wait()

@@ -96,7 +96,7 @@ class Recording(NamedTuple):
 
     def without_effect(self) -> list[str]:
         """The fields of the pod that podrunner does not act on yet."""
-        return [path for path, _ in support.warnings(self.pod())]
+        return support.without_effect(self.pod())
 
 
 def names() -> list[str]:

@@ -8,7 +8,7 @@ import contextlib
 import ssl
 import threading
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -220,6 +220,9 @@ class Node:
                 await asyncio.Event().wait()
         finally:
             self.log_readers -= 1
+
+    def build(self, *_: Any) -> AsyncGenerator[str | context.PullProgress, None]:
+        raise AssertionError("see api_world")
 
     async def progress(self) -> AsyncIterator[context.Report]:
         await asyncio.Event().wait()

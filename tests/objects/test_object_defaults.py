@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 import manifest_cases
-from podrunner.objects import cluster, codec, config, decode, defaults, kinds, meta, pod, yamltext
+from podrunner.objects import cluster, codec, config, container, decode, defaults, kinds, meta, pod, yamltext
 
 
 def filled(kind: str, data: dict[str, Any]) -> dict[str, Any]:
@@ -183,3 +183,36 @@ def test_a_namespace_is_labelled_with_its_name_and_has_none_itself() -> None:
     namespace = defaults.apply(cluster.Namespace(metadata=meta.ObjectMeta(name="test")))
     assert namespace.metadata == meta.ObjectMeta(name="test", labels={"kubernetes.io/metadata.name": "test"})
     assert namespace.status.phase == "Active"
+
+
+def test_a_pod_with_limits_requests_what_its_containers_do_or_its_limits() -> None:
+    """Source: `defaultPodRequests`, kubernetes pkg/apis/core/v1/defaults.go."""
+
+    def requested(init: tuple[dict[str, Any], ...] = (), *, own: dict[str, str] | None = None, **main: str) -> Any:
+        containers = [{"name": "main", "image": "b", "resources": {"requests": main}}]
+        inits = [{"name": f"i{at}", "image": "b", **each} for at, each in enumerate(init)]
+        whole = {"limits": {"cpu": "4", "memory": "1Gi"}, "requests": own or {}}
+        spec = {"containers": containers, "initContainers": inits, "resources": whole}
+        decoded = decode.decode({"metadata": {"name": "a"}, "spec": spec}, pod.Pod)
+        resources = defaults.apply(decoded.object).spec.resources
+        return resources and (resources.requests["cpu"], resources.requests["memory"])
+
+    def asking(cpu: str, **fields: Any) -> dict[str, Any]:
+        return {"resources": {"requests": {"cpu": cpu}}, **fields}
+
+    assert requested() == ("4", "1Gi")
+    assert requested(cpu="500m") == ("500m", "1Gi")
+    assert requested(cpu="500m", own={"cpu": "1"}) == ("1", "1Gi")
+    assert requested((asking("100m", restartPolicy="Always"),), cpu="500m") == ("600m", "1Gi")
+    assert requested((asking("300m", restartPolicy="Always"), asking("400m")), cpu="100m") == ("700m", "1Gi")
+    assert requested((asking("400m"), asking("300m", restartPolicy="Always")), cpu="50m") == ("400m", "1Gi")
+
+
+def test_an_amount_that_can_not_be_read_is_left_to_validation() -> None:
+    unreadable = container.ResourceRequirements(requests={"cpu": "1x"})
+    main = container.Container(name="main", image="b", resources=unreadable)
+    limited = container.ResourceRequirements(limits={"cpu": "4"})
+    given = pod.Pod(spec=pod.PodSpec(containers=(main,), resources=limited))
+    resources = defaults.apply(given).spec.resources
+    assert resources is not None
+    assert resources.requests == {}

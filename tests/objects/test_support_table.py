@@ -99,3 +99,39 @@ def test_every_row_names_a_field_and_none_is_in_both_tables() -> None:
             assert list(fields) == sorted(set(fields))
     for type_, fields in support.MEANINGLESS_HERE.items():
         assert not set(fields) & set(support.NOT_YET.get(type_, ()))
+
+
+def limited(**spec: Any) -> dict[str, str]:
+    """What is said of fields that are acted on, by path."""
+    spec.setdefault("containers", [{"name": "a", "image": "b"}])
+    decoded = decode.decode({"metadata": {"name": "a"}, "spec": spec}, pod.Pod)
+    assert decoded.problems == []
+    assert support.without_effect(decoded.object) == []
+    return dict(support.warnings(decoded.object))
+
+
+def test_what_is_honoured_within_limits_is_told_with_the_limit() -> None:
+    resources = {
+        "limits": {"cpu": "1", "hugepages-2Mi": "2Mi", "nvidia.com/gpu": "1"},
+        "requests": {"ephemeral-storage": "1Gi"},
+    }
+    init = {"name": "i", "image": "b", "resources": {"limits": {"example.com/fpga": "1"}}}
+    assert limited(containers=[{"name": "a", "image": "b", "resources": resources}], initContainers=[init]) == {
+        "spec.initContainers[0].resources.limits[example.com/fpga]": "has no effect: the engine has no such resource",
+        "spec.containers[0].resources.limits[hugepages-2Mi]": "is not enforced: the engine limits no huge pages",
+        "spec.containers[0].resources.requests[ephemeral-storage]": (
+            "is not enforced: the engine measures no such storage"
+        ),
+    }
+    per_container = "holds for each container that has no such limit of its own: an engine can't limit several together"
+    assert limited(resources={"limits": {"memory": "1Gi"}}) == {"spec.resources.limits[memory]": per_container}
+    assert list(limited(hostUsers=False)) == ["spec.hostUsers"]
+    assert limited(hostUsers=True, hostNetwork=True, securityContext={"runAsUser": 7}) == {}
+
+
+def test_strict_groups_are_told_of_where_a_container_has_no_group() -> None:
+    strict, path = {"supplementalGroupsPolicy": "Strict"}, "spec.securityContext.supplementalGroupsPolicy"
+    own = [{"name": "a", "image": "b", "securityContext": {"runAsGroup": 7}}]
+    assert list(limited(securityContext=strict)) == [path]
+    assert limited(securityContext={**strict, "runAsGroup": 7}) == {}
+    assert limited(securityContext=strict, containers=own) == {}

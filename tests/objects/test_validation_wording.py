@@ -454,6 +454,10 @@ def test_ephemeral_containers_come_later_and_with_little() -> None:
                 "must specify one of: `resourceClaimName`, `resourceClaimTemplateName`"
             ),
         ),
+        (
+            {"os": {"name": "linux"}, "securityContext": {"windowsOptions": {"runAsUserName": "me"}}},
+            "securityContext.windowsOptions: Forbidden: windows options cannot be set for a linux pod",
+        ),
         ({"os": {"name": "plan9"}}, 'os.name: Unsupported value: "plan9": supported values: "linux", "windows"'),
     ],
 )

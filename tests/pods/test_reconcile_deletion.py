@@ -107,7 +107,7 @@ def test_the_object_goes_last() -> None:
 def test_a_pull_is_cancelled() -> None:
     pull = plan.PullImage(container="kubia", image="kubia:1.0", attempt=0, cause="")
     assert planned(see(sandbox(), pod=GONE, under_way=(pull,))) == (
-        "Remove sandbox#0: the pod is being deleted\ncancel PullImage kubia:1.0 for kubia"
+        "Remove sandbox#0: the pod is being deleted\ncancel PullImage kubia:1.0"
     )
 
 

@@ -4,7 +4,7 @@ import pytest
 
 import pod_cases
 from pod_cases import PRESENT, changed, exited, planned, remembering, running, sandbox, see
-from podrunner.pods import memory, plan, reconcile, view
+from podrunner.pods import memory, observed, plan, reconcile, spec, view
 
 ABSENT = view.Image()
 INVALID = view.Image(invalid='couldn\'t parse image reference "Kubia": repository name must be lowercase')
@@ -156,4 +156,100 @@ def test_what_held_back_an_earlier_instance_does_not_hold_back_the_next() -> Non
     refused = remembering(waiting={"kubia": view.Waiting(0, "CreateContainerError", "", pod_cases.at(10))})
     assert planned(see(*pod_cases.UP[:-2], exited("kubia"), running("envoy"), memory=refused)) == (
         "CreateContainer kubia#1: kubia exited 0"
+    )
+
+
+def two(policy: str, knowing: view.Memory, *, now: float = 1, under_way: tuple[plan.Operation, ...] = ()) -> view.View:
+    """A pod whose two containers have the same image, in a sandbox that runs."""
+    kubia = changed(pod_cases.KUBIA, image_pull_policy=policy)
+    subject = pod_cases.pod(inits=(), mains=(kubia, changed(kubia, name="again")))
+    return see(sandbox(), pod=subject, memory=knowing, now=now, under_way=under_way)
+
+
+def test_an_image_that_two_containers_want_is_pulled_for_one_after_the_other() -> None:
+    assert planned(two("IfNotPresent", knowing(ABSENT))) == PULL_IT
+    assert planned(two("IfNotPresent", knowing(ABSENT), under_way=(PULL,))) == ""
+    pulled = memory.image_pulled(knowing(ABSENT), PULL, PRESENT)
+    assert planned(two("IfNotPresent", pulled)) == f"{CREATE}\nCreateContainer again#0: the pod has no init containers"
+    assert planned(two("Always", pulled)) == (
+        f"{CREATE}\nPullImage kubia:1.0 for again: the pod has no init containers"
+    )
+
+
+def test_the_back_off_is_that_of_the_image_in_the_pod_whichever_container_wants_it() -> None:
+    failed = memory.pull_failed(knowing(ABSENT), PULL, PULL_ERROR, pod_cases.at(0))
+    assert planned(two("IfNotPresent", failed)) == (
+        'Wait kubia#0 ImagePullBackOff: Back-off pulling image "kubia:1.0"\n'
+        'Wait again#0 ImagePullBackOff: Back-off pulling image "kubia:1.0"'
+    )
+    other = changed(pod_cases.KUBIA, image="kubia:2.0")
+    patched = see(sandbox(), pod=pod_cases.pod(inits=(), mains=(other,)), memory=failed)
+    assert planned(patched) == "InspectImage kubia:2.0 for kubia: the pod has no init containers"
+
+
+def prefetching(
+    knowing: view.Memory, *engine: observed.Container, policy: str = "IfNotPresent", asked: str = "true"
+) -> view.View:
+    """A pod that wants the images of its main containers early, in a sandbox that runs."""
+    kubia = changed(pod_cases.KUBIA, image_pull_policy=policy)
+    bare = pod_cases.pod(mains=(kubia, pod_cases.ENVOY, changed(kubia, name="again")))
+    annotated = changed(bare.metadata, annotations={spec.PREFETCH: asked})
+    return see(sandbox(), *engine, pod=changed(bare, metadata=annotated), memory=knowing)
+
+
+INITS_PRESENT = {known.image: PRESENT for known in (pod_cases.INIT_DEMO, pod_cases.NETWORK_CHECK)}
+INIT_RUNS = (exited("init-demo"), running("network-check"))
+AHEAD = plan.PrefetchImage(container="kubia", image="kubia:1.0", renew=False, cause="")
+PREFETCH = "PrefetchImage kubia:1.0: its turn will come"
+PREFETCH_BOTH = f"{PREFETCH}\nPrefetchImage envoy:1.0: its turn will come"
+
+
+def test_the_images_of_main_containers_are_pulled_ahead_where_the_pod_asks_for_it() -> None:
+    assert planned(prefetching(remembering(INITS_PRESENT))) == (
+        f"CreateContainer init-demo#0: it is the first init container\n{PREFETCH_BOTH}"
+    )
+    assert planned(prefetching(remembering(INITS_PRESENT), *INIT_RUNS)) == PREFETCH_BOTH
+    assert planned(prefetching(remembering(INITS_PRESENT), *INIT_RUNS, asked="false")) == ""
+
+
+def test_what_is_there_or_may_not_be_pulled_or_was_tried_is_not_pulled_ahead() -> None:
+    has = remembering({**INITS_PRESENT, "envoy:1.0": PRESENT})
+    assert planned(prefetching(has, *INIT_RUNS)) == PREFETCH
+    assert planned(prefetching(has, *INIT_RUNS, policy="Never")) == ""
+    assert planned(prefetching(memory.image_prefetched(has, AHEAD, ABSENT), *INIT_RUNS)) == ""
+    assert planned(prefetching(memory.image_prefetched(has, AHEAD, PRESENT), *INIT_RUNS)) == ""
+    everything = remembering({**pod_cases.ALL_PRESENT, "kubia:1.0": INVALID})
+    assert planned(prefetching(everything, *INIT_RUNS, policy="Always")) == ""
+
+
+def test_with_policy_always_an_image_that_is_there_is_pulled_ahead_and_again_when_its_turn_comes() -> None:
+    has = remembering(pod_cases.ALL_PRESENT)
+    assert planned(prefetching(has, *INIT_RUNS, policy="Always")) == PREFETCH
+    done = memory.image_prefetched(has, AHEAD, PRESENT)
+    assert planned(prefetching(done, *pod_cases.INITS_DONE, policy="Always")) == (
+        "PullImage kubia:1.0 for kubia: init container network-check succeeded\n"
+        "CreateContainer envoy#0: init container network-check succeeded"
+    )
+
+
+def test_when_the_turn_comes_everything_goes_as_if_nothing_had_been_tried() -> None:
+    turn = remembering({**INITS_PRESENT, "envoy:1.0": PRESENT})
+    failed = memory.image_prefetched(turn, AHEAD, ABSENT)
+    look = "InspectImage kubia:1.0 for {}: init container network-check succeeded"
+    assert planned(prefetching(failed, *pod_cases.INITS_DONE)) == (
+        f"{look.format('kubia')}\n"
+        "CreateContainer envoy#0: init container network-check succeeded\n"
+        f"{look.format('again')}"
+    )
+    assert planned(prefetching(memory.image_prefetched(turn, AHEAD, PRESENT), *pod_cases.INITS_DONE)) == (
+        "CreateContainer kubia#0: init container network-check succeeded\n"
+        "CreateContainer envoy#0: init container network-check succeeded\n"
+        "CreateContainer again#0: init container network-check succeeded"
+    )
+
+
+def test_a_pull_ahead_is_cancelled_with_the_pod() -> None:
+    gone = pod_cases.deleted(pod_cases.pod())
+    assert planned(see(sandbox(), pod=gone, under_way=(AHEAD,))) == (
+        "Remove sandbox#0: the pod is being deleted\ncancel PrefetchImage kubia:1.0"
     )

@@ -206,12 +206,12 @@ def test_an_attempt_changes_nothing(registry: Registry) -> None:
 
 
 def test_a_service_keeps_the_address_that_it_does_not_name(registry: Registry) -> None:
-    spec = ServiceSpec(cluster_ip="10.0.0.1", ports=(ServicePort(port=80),))
+    spec = ServiceSpec(cluster_ip="10.96.0.7", ports=(ServicePort(port=80),))
     strategy.create(registry, Service(metadata=meta.ObjectMeta(name="kubia"), spec=spec))
     given = Service(
         metadata=meta.ObjectMeta(name="kubia", namespace="default"), spec=ServiceSpec(ports=(ServicePort(port=81),))
     )
-    assert strategy.replace(registry, given).spec.cluster_ips == ("10.0.0.1",)
+    assert strategy.replace(registry, given).spec.cluster_ips == ("10.96.0.7",)
 
 
 def test_a_node_has_its_status_apart(registry: Registry) -> None:

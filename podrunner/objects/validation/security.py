@@ -53,6 +53,8 @@ def check_pod(spec: pod.PodSpec, path: str, found: Errors) -> None:
         for name, is_shared in shared.items():
             if is_shared:
                 found.forbidden(f"{path}.{name}", "when `pod.Spec.HostUsers` is false")
+    if spec.os is not None and spec.os.name == "linux":
+        _check_linux(spec, path, found)
     context = spec.security_context
     if context is None:
         return
@@ -67,6 +69,16 @@ def check_pod(spec: pod.PodSpec, path: str, found: Errors) -> None:
             found.unsupported(f"{inner}.{name}", value, choices)
     _check_seccomp(context.seccomp_profile, f"{inner}.seccompProfile", found)
     _check_app_armor(context.app_armor_profile, f"{inner}.appArmorProfile", found)
+
+
+def _check_linux(spec: pod.PodSpec, path: str, found: Errors) -> None:
+    """`validateLinux`. What a pod for Windows may not set is left out: no node of ours takes one."""
+    members = {f"{path}.containers[{index}]": each for index, each in enumerate(spec.containers)}
+    members |= {f"{path}.initContainers[{index}]": each for index, each in enumerate(spec.init_containers)}
+    contexts = {path: spec.security_context, **{at: each.security_context for at, each in members.items()}}
+    for at, context in contexts.items():
+        if context is not None and context.windows_options is not None:
+            found.forbidden(f"{at}.securityContext.windowsOptions", "windows options cannot be set for a linux pod")
 
 
 def _check_ids(ids: dict[str, int | None], path: str, found: Errors) -> None:
