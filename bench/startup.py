@@ -45,7 +45,7 @@ from podrunner.pods import columns, spec
 PODRUNNER = (str(Path(sys.executable).with_name("podrunner")),)
 
 IMAGE = "busybox:1.36"
-PAUSE = "podrunner/pause:1.1"
+PAUSE = "podrunner/pause:1.2"
 LABEL = "podrunner.dev/bench"
 RUNS_FOREVER = ["sh", "-c", "trap 'exit 0' TERM; while true; do sleep 0.2; done"]
 

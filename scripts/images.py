@@ -19,7 +19,7 @@ import bases
 
 IMAGES = pathlib.Path(__file__).parent.parent / "images"
 TAGS = {
-    "pause": "podrunner/pause:1.3",
+    "pause": "podrunner/pause:1.4",
     "services-dns": "podrunner/services-dns:1.0",
     "services-proxy": "podrunner/services-proxy:1.0",
     "init-demo": "luksa/init-demo:1.0",

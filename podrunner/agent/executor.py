@@ -3,6 +3,7 @@
 Event reasons and messages are the kubelet's (kubernetes pkg/kubelet/events/event.go and where they are used).
 """
 
+import asyncio
 import contextlib
 from collections.abc import Callable
 
@@ -23,9 +24,12 @@ from podrunner.engine import (
 )
 from podrunner.objects.container import Container, LifecycleHandler
 from podrunner.objects.pod import Pod
-from podrunner.pods import environment, memory, messages, observed, plan, spec
+from podrunner.pods import dns, environment, memory, messages, observed, plan, spec
 from podrunner.pods.view import Image
 from podrunner.store.registry import Registry
+
+_LOOK_FOR_FILES_EVERY = 0.005
+"""Seconds."""
 
 
 class Executor:
@@ -81,6 +85,8 @@ class Executor:
         raise AssertionError(f"no operation of the engine: {operation}")
 
     async def _create_sandbox(self, pod: Pod, operation: plan.CreateSandbox) -> Outcome:
+        for complaint in dns.of(pod, dns.OF_ENGINE).complaints:
+            self._announcer.of_pod(pod, "Warning", "DNSConfigForming", complaint)
         gathered = configuration.gather(self._registry, self._services, pod)
         try:
             confinement.check_sandbox(pod, remapped=self._services.machine.remaps_users)
@@ -135,7 +141,19 @@ class Executor:
             await self._services.service_network.join(pod, operation.sandbox_id)
         except errors.EngineError as failure:
             self._announcer.of_pod(pod, "Warning", "NetworkNotReady", f"network is not ready: {failure}")
-        return (await self._look(operation, operation.sandbox_id))._replace(learned=memory.sandbox_started)
+        return (await self._written(operation))._replace(learned=memory.sandbox_started)
+
+    async def _written(self, operation: plan.StartSandbox) -> Outcome:
+        """The outcome as soon as the sandbox has its files, or has ended: no container may start before that."""
+        while True:
+            # Both at once: to tell of the files takes the engine less time than to tell of the sandbox.
+            outcome, written = await asyncio.gather(
+                self._look(operation, operation.sandbox_id),
+                containers.has_written_files(self._engine, operation.sandbox_id),
+            )
+            if written or outcome.seen is None or outcome.seen.state is not observed.State.RUNNING:
+                return outcome
+            await asyncio.sleep(_LOOK_FOR_FILES_EVERY)
 
     def _sandbox_failed(self, pod: Pod, operation: plan.Operation, refusal: errors.PodrunnerError) -> Outcome:
         self._announcer.of_pod(pod, "Warning", "FailedCreatePodSandBox", f"Failed to create pod sandbox: {refusal}")

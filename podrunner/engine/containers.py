@@ -2,11 +2,23 @@
 
 import contextlib
 import logging
+import posixpath
+import stat
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from podrunner import errors
-from podrunner.engine import client as engine, images, labels, messages, ports, translate
+from podrunner.engine import (
+    archives,
+    client as engine,
+    images,
+    labels,
+    messages,
+    mounts,
+    ports,
+    sandbox_files,
+    translate,
+)
 from podrunner.objects import container as containers, pod as pods
 from podrunner.pods import messages as pod_messages, observed
 from podrunner.pods.configuration import Configuration
@@ -34,7 +46,7 @@ async def create_sandbox(
 
     The instances `messages_of` (`pods.messages.instance`) find a file for their termination message in it. What the pod
     `has` beyond itself tells of the volumes of its claims. `runtime` is the engine's. Makes the pause image first where
-    the engine has none. Raises EngineError.
+    the engine has none. Raises SandboxRefused, EngineError.
     """
     config = translate.sandbox_config(
         pod,
@@ -72,14 +84,14 @@ async def create_container(
     """Creates (and does not start) a container in the sandbox; returns its engine id.
 
     It has the variables `environment`, sees the processes of the container with the engine id `joins`, if one is given,
-    leaves its termination message in a file of its own among the sandbox's `message_files`, and mounts volumes as
-    `volume_mounts` say (`mounts.of_container`).
+    leaves its termination message in a file of its own among the sandbox's `message_files`, where it finds its
+    /etc/hosts too, and mounts volumes as `volume_mounts` say (`mounts.of_container`).
     Raises EngineNotFound if the engine lacks the image, EngineConflict if the attempt exists already, EngineError.
     """
-    message_file = None
     if message_files is not None and container.termination_message_path:
         owner = pod_messages.instance(container.name, attempt)
-        message_file = await messages.provide(client, sandbox_id, message_files, owner)
+        await messages.ensure_file(client, sandbox_id, message_files, owner)
+    by_path = not client.speaks(mounts.SUBPATH_API)
     config = translate.container_config(
         pod,
         container,
@@ -88,7 +100,7 @@ async def create_container(
         sandbox_id=sandbox_id,
         environment=environment,
         joins=joins,
-        message_file=message_file,
+        sandbox_mounts=sandbox_files.mounts(pod, container, attempt, message_files, by_path=by_path),
         volume_mounts=volume_mounts,
         surroundings=surroundings,
     )
@@ -98,6 +110,14 @@ async def create_container(
 async def start(client: engine.Client, container_id: str) -> None:
     """Starts the container. Raises EngineRefused with the engine's words if its command or namespaces fail."""
     await client.call(client.api.start, container_id)
+
+
+async def has_written_files(client: engine.Client, sandbox_id: str) -> bool:
+    """Whether the sandbox's start command is done with the files that depend on its network; also if it is gone, or has
+    no such files. Raises EngineError.
+    """
+    hosts = await archives.look(client, sandbox_id, posixpath.join(sandbox_files.DIRECTORY, sandbox_files.HOSTS))
+    return hosts is None or bool(hosts.permissions & stat.S_IROTH)
 
 
 async def kill(client: engine.Client, container_id: str, signal: str) -> None:

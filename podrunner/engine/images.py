@@ -11,7 +11,7 @@ import msgspec
 from podrunner import errors
 from podrunner.engine import client as engine, references, work
 
-PAUSE = "podrunner/pause:1.3"
+PAUSE = "podrunner/pause:1.4"
 SERVICES_DNS = "podrunner/services-dns:1.0"
 SERVICES_PROXY = "podrunner/services-proxy:1.0"
 

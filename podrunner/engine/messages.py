@@ -10,7 +10,7 @@ import io
 import posixpath
 import tarfile
 
-from podrunner.engine import archives, client as engine, exec, frames, logs, mounts, translate
+from podrunner.engine import archives, client as engine, exec, frames, logs, sandbox_files
 from podrunner.pods import messages, observed
 
 LONGEST = 4096
@@ -25,20 +25,16 @@ _READ_WHOLE = 1 << 20
 _ROOM_FOR_OVERHEAD = 1 << 14
 
 
-async def provide(
-    client: engine.Client, sandbox_id: str, files: observed.MessageFiles, owner: str
-) -> translate.MessageFile:
-    """The file of the instance `owner`, made first if the sandbox's volume did not come with it. Raises EngineError."""
-    name = messages.file_name(files, owner)
+async def ensure_file(client: engine.Client, sandbox_id: str, files: observed.MessageFiles, owner: str) -> None:
+    """Makes the file of the instance `owner`, if the sandbox's volume did not come with it. Raises EngineError."""
     if not messages.is_ready_made(files, owner):
-        await client.call(client.api.put_archive, sandbox_id, translate.MESSAGES, _empty(name))
-    by_path = not client.speaks(mounts.SUBPATH_API)
-    return translate.MessageFile(volume=files.volume, directory=files.directory, name=name, by_path=by_path)
+        content = _empty(messages.file_name(files, owner))
+        await client.call(client.api.put_archive, sandbox_id, sandbox_files.DIRECTORY, content)
 
 
 async def read(client: engine.Client, sandbox_id: str, name: str) -> str:
     """What a container left in its file: LONGEST bytes at most. The sandbox may have ended. Raises EngineError."""
-    path = posixpath.join(translate.MESSAGES, name)
+    path = posixpath.join(sandbox_files.DIRECTORY, name)
     content = await client.call(functools.partial(_fetch, client, sandbox_id, path))
     if content is None:
         content = await _end_of(client, sandbox_id, path)
@@ -85,9 +81,9 @@ async def _end_of(client: engine.Client, sandbox_id: str, path: str) -> bytes:
 
 def _empty(name: str) -> bytes:
     """An archive of one empty file that everyone may write."""
-    archive = io.BytesIO()
-    with tarfile.open(fileobj=archive, mode="w") as files:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as files:
         entry = tarfile.TarInfo(name)
         entry.mode = 0o666
         files.addfile(entry)
-    return archive.getvalue()
+    return packed.getvalue()

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from podrunner import errors
-from podrunner.engine import client as engine, confinement, labels, translate
+from podrunner.engine import client as engine, confinement, labels, sandbox_files
 from podrunner.pods import observed, volumes
 
 _RUNNING = ("running", "paused", "restarting")
@@ -82,12 +82,18 @@ def _sandbox(facts: Mapping[str, Any], owner: labels.Owner, machine_ip: str) -> 
 
 
 def _messages(facts: Mapping[str, Any]) -> observed.MessageFiles | None:
-    mounts = (mount for mount in facts["Mounts"] if mount["Destination"] == translate.MESSAGES)
+    mounts = (mount for mount in facts["Mounts"] if mount["Destination"] == sandbox_files.DIRECTORY)
     mount = next(mounts, None)
     if mount is None:
         return None
     assigned = labels.messages_of(facts["Config"].get("Labels") or {})
-    return observed.MessageFiles(volume=mount["Name"], directory=mount["Source"], assigned=assigned)
+    variables = {variable.partition("=")[0] for variable in facts["Config"].get("Env") or ()}
+    return observed.MessageFiles(
+        volume=mount["Name"],
+        directory=mount["Source"],
+        assigned=assigned,
+        has_hosts=sandbox_files.NAMES_VARIABLE in variables,
+    )
 
 
 def _volumes(facts: Mapping[str, Any]) -> dict[str, str]:

@@ -10,12 +10,10 @@ from typing import Any
 
 import msgspec
 
-from podrunner.engine import confinement, labels, limits, mounts, ports
+from podrunner.engine import confinement, labels, limits, mounts, ports, sandbox_files
 from podrunner.objects import container as containers, pod as pods
-from podrunner.pods import expansion, identity
+from podrunner.pods import expansion, hostnames, identity
 from podrunner.pods.configuration import Configuration
-
-HOSTNAME_LIMIT = 63
 
 # Every option is named, because the engine adds its own defaults where its default driver is json-file too. Following a
 # rotating log loses lines; a file that never reaches max-size is not rotated, and the driver takes no "unlimited".
@@ -28,18 +26,6 @@ _NEVER_RESTARTED = {"Name": "no"}
 _UNPRIVILEGED = "65535:65535"
 _NO_VARIABLES: Mapping[str, str] = {}
 _NOTHING = Configuration()
-
-MESSAGES = "/podrunner/messages"
-"""Where the sandbox has the volume of the termination messages."""
-
-
-class MessageFile(msgspec.Struct, frozen=True, kw_only=True):
-    """A file of the sandbox's volume of messages. Engines before API 1.45 mount no part of a volume but by its path."""
-
-    volume: str
-    directory: str
-    name: str
-    by_path: bool
 
 
 class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,15 +59,18 @@ def sandbox_config(
     """The pause container that holds the pod's namespaces, on the engine's network `network`.
 
     It has all volumes of the pod, those of claims from what the pod `has` beyond itself. It runs without any privilege:
-    under a shared process namespace its file system is within the others' reach.
+    under a shared process namespace its file system is within the others' reach. Raises SandboxRefused.
     """
     # On the host's network there is nothing to publish, and the name is the host's.
-    on_host = pod.spec.host_network
+    on_host = pod.spec.host_network or network == confinement.HOST
     published = () if on_host else (*ports.of_spec(pod), *publish)
     own_labels = labels.of_sandbox(pod, instance, attempt, messages_of)
+    variables = sandbox_files.variables(pod, host_network=on_host)
     return {
         "Image": pause_image,
-        **({} if on_host else {"Hostname": hostname(pod)}),
+        # On the host's network its name is the host's too (kubelet: `generatePodSandboxConfig`).
+        "Hostname": "" if on_host else hostnames.of_kernel(pod),
+        "Env": [f"{name}={value}" for name, value in variables.items()],
         "User": _UNPRIVILEGED,
         "Labels": own_labels,
         "ExposedPorts": ports.exposed(published),
@@ -92,7 +81,7 @@ def sandbox_config(
             "PortBindings": ports.bindings(published),
             # Without a name it is the sandbox's own, and is removed with it.
             "Mounts": [
-                {"Type": "volume", "Target": MESSAGES, "VolumeOptions": {"Labels": own_labels}},
+                {"Type": "volume", "Target": sandbox_files.DIRECTORY, "VolumeOptions": {"Labels": own_labels}},
                 *mounts.of_sandbox(pod, instance, has),
             ],
             "Binds": mounts.binds_of_sandbox(pod),
@@ -111,14 +100,14 @@ def container_config(
     sandbox_id: str,
     environment: Mapping[str, str] = _NO_VARIABLES,
     joins: str = "",
-    message_file: MessageFile | None = None,
+    sandbox_mounts: Sequence[dict[str, Any]] = (),
     volume_mounts: Sequence[dict[str, Any]] = (),
     surroundings: Surroundings = _ORDINARY,
 ) -> dict[str, Any]:
     """A container of the pod, in the namespaces of the sandbox `sandbox_id`, and the processes of `joins`, if any.
 
-    Its command and arguments may refer to the variables of its `environment`. `message_file` is what it finds at its
-    terminationMessagePath, `volume_mounts` are its mounts of the pod's volumes (`mounts.of_container`).
+    Its command and arguments may refer to the variables of its `environment`. `volume_mounts` are its mounts of the
+    pod's volumes (`mounts.of_container`), `sandbox_mounts` those of the sandbox's files (`sandbox_files.mounts`).
     """
     config: dict[str, Any] = {
         "Image": container.image,
@@ -146,24 +135,9 @@ def container_config(
         config["WorkingDir"] = container.working_dir
     if container.lifecycle is not None and container.lifecycle.stop_signal:
         config["StopSignal"] = container.lifecycle.stop_signal
-    own_mounts = list(volume_mounts)
-    if message_file is not None:
-        own_mounts.append(_message_mount(message_file, container.termination_message_path))
-    config["HostConfig"]["Mounts"] = own_mounts
+    config["HostConfig"]["Mounts"] = [*volume_mounts, *sandbox_mounts]
     return config
 
 
 def _runtime(name: str) -> dict[str, str]:
     return {"Runtime": name} if name else {}
-
-
-def _message_mount(file: MessageFile, target: str) -> dict[str, Any]:
-    if file.by_path:
-        return {"Type": "bind", "Source": f"{file.directory}/{file.name}", "Target": target}
-    options = {"NoCopy": True, "Subpath": file.name}
-    return {"Type": "volume", "Source": file.volume, "Target": target, "VolumeOptions": options}
-
-
-def hostname(pod: pods.Pod) -> str:
-    """The pod's host name; the kernel takes 63 characters (kubelet: `truncatePodHostnameIfNeeded`)."""
-    return (pod.spec.hostname or pod.metadata.name)[:HOSTNAME_LIMIT].rstrip("-.")

@@ -28,15 +28,7 @@ KINDS_NOT_YET: tuple[type[meta.Object], ...] = (
 
 # Python names of fields that have no effect yet, so that setting one deserves a warning.
 NOT_YET: dict[type[base.Struct], tuple[str, ...]] = {
-    pod.PodSpec: (
-        "dns_config",
-        "dns_policy",
-        "host_aliases",
-        "hostname_override",
-        "resource_claims",
-        "set_hostname_as_fqdn",
-        "subdomain",
-    ),
+    pod.PodSpec: ("resource_claims",),
     container.Container: ("volume_devices",),
     service.ServiceSpec: (
         "external_ips",

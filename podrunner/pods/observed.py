@@ -54,12 +54,14 @@ class MessageFiles(msgspec.Struct, frozen=True, kw_only=True):
     """Where the containers of a sandbox leave their termination messages.
 
     `volume` is the engine's name of the volume, `directory` where it is on the engine's host. `assigned` tells which of
-    the files that it came with are whose (`messages.instance`), in their order.
+    the files that it came with are whose (`messages.instance`), in their order. `has_hosts` says that
+    their /etc/hosts is there too; a sandbox of an older podrunner has none.
     """
 
     volume: str
     directory: str
     assigned: tuple[str, ...] = ()
+    has_hosts: bool = False
 
 
 class Sandbox(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,5 +1,6 @@
 """Reading a pod's spec and podrunner's own annotations. Pure; performs no I/O."""
 
+import posixpath
 import re
 from enum import StrEnum
 
@@ -94,6 +95,11 @@ def post_start(container: Container) -> LifecycleHandler | None:
 def pre_stop(container: Container) -> LifecycleHandler | None:
     """The hook that runs before the container is told to end."""
     return (container.lifecycle or Lifecycle()).pre_stop
+
+
+def mounts_at(container: Container, path: str) -> bool:
+    """Whether the container mounts a volume exactly there."""
+    return any(posixpath.normpath(posixpath.join("/", mount.mount_path)) == path for mount in container.volume_mounts)
 
 
 def field_path(pod: Pod, name: str) -> str:

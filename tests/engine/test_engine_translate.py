@@ -18,6 +18,15 @@ POD_LABELS = {
 }
 
 
+HOSTS_HEAD = """\
+# Kubernetes-managed hosts file.
+127.0.0.1\tlocalhost
+::1\tlocalhost ip6-localhost ip6-loopback
+fe00::0\tip6-localnet
+fe00::0\tip6-mcastprefix
+fe00::1\tip6-allnodes
+fe00::2\tip6-allrouters
+"""
 SANDBOX_LABELS = POD_LABELS | {"io.kubernetes.container.name": "POD", "io.kubernetes.docker.type": "podsandbox"}
 
 
@@ -48,6 +57,11 @@ def test_a_sandbox_holds_the_namespaces_and_has_no_privileges() -> None:
     assert of_sandbox(WEB) == {
         "Image": "pause:1",
         "Hostname": "web",
+        "Env": [
+            f"PODRUNNER_HOSTS_HEAD={HOSTS_HEAD}",
+            "PODRUNNER_HOSTS_NAMES=web",
+            "PODRUNNER_HOSTS_TAIL=",
+        ],
         "User": "65535:65535",
         "Labels": SANDBOX_LABELS,
         "ExposedPorts": {},
@@ -87,14 +101,14 @@ def test_a_shared_process_namespace_is_the_sandboxs() -> None:
     assert joined["PidMode"] == "container:5eed"
 
 
-def test_the_host_name_is_the_pods_or_what_it_says() -> None:
-    assert translate.hostname(WEB) == "web"
-    assert translate.hostname(with_spec(hostname="front")) == "front"
-
-
-def test_a_host_name_too_long_for_the_kernel_is_cut_as_the_kubelet_does() -> None:
-    named = msgspec.structs.replace(WEB, metadata=meta.ObjectMeta(name="a" * 61 + ".-b" + "c" * 20))
-    assert translate.hostname(named) == "a" * 61
+def test_a_sandbox_on_the_hosts_network_has_the_hosts_name() -> None:
+    config = translate.sandbox_config(WEB, instance="mine", attempt=1, network="host", pause_image="pause:1")
+    assert config["Hostname"] == ""
+    assert config["Env"] == [
+        "PODRUNNER_HOSTS_HEAD=# Kubernetes-managed hosts file (host network).\n",
+        "PODRUNNER_HOSTS_NAMES=",
+        "PODRUNNER_HOSTS_TAIL=",
+    ]
 
 
 def test_a_container_joins_the_sandbox_and_leaves_the_rest_to_its_image() -> None:
@@ -148,23 +162,12 @@ def test_a_terminal_and_standard_input_are_as_the_container_says() -> None:
     assert (config["OpenStdin"], config["StdinOnce"], config["Tty"]) == (True, True, True)
 
 
-def test_a_container_finds_a_file_of_the_sandboxes_volume_at_its_termination_message_path() -> None:
-    leaving = msgspec.structs.replace(NGINX, termination_message_path="/dev/termination-log")
-    file = translate.MessageFile(volume="v01", directory="/var/lib/v01", name="7", by_path=True)
-    assert mounts_of(leaving, file) == [{"Type": "bind", "Source": "/var/lib/v01/7", "Target": "/dev/termination-log"}]
-    assert mounts_of(leaving, msgspec.structs.replace(file, by_path=False)) == [
-        {
-            "Type": "volume",
-            "Source": "v01",
-            "Target": "/dev/termination-log",
-            "VolumeOptions": {"NoCopy": True, "Subpath": "7"},
-        }
-    ]
-
-
-def mounts_of(subject: container.Container, file: translate.MessageFile) -> object:
-    config = translate.container_config(WEB, subject, instance="mine", attempt=0, sandbox_id="5eed", message_file=file)
-    return config["HostConfig"]["Mounts"]
+def test_volumes_are_mounted_before_the_sandboxes_files() -> None:
+    volume, file = {"Type": "volume", "Target": "/data"}, {"Type": "bind", "Target": "/etc/hosts"}
+    config = translate.container_config(
+        WEB, NGINX, instance="mine", attempt=0, sandbox_id="5eed", sandbox_mounts=[file], volume_mounts=[volume]
+    )
+    assert config["HostConfig"]["Mounts"] == [volume, file]
 
 
 def test_a_stop_signal_of_the_spec_takes_the_place_of_the_images() -> None:

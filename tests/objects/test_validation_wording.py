@@ -389,6 +389,16 @@ def test_ephemeral_containers_come_later_and_with_little() -> None:
             "terminationGracePeriodSeconds: Invalid value: -1: must be greater than or equal to 0",
         ),
         ({"hostname": "a.b"}, 'hostname: Invalid value: "a.b": must not contain dots'),
+        (
+            {"hostnameOverride": "a.example.com", "setHostnameAsFQDN": True},
+            "hostnameOverride: Forbidden: may not be set when `setHostnameAsFQDN` is true",
+        ),
+        (
+            {"hostnameOverride": "a.example.com", "hostNetwork": True},
+            "hostnameOverride: Forbidden: may not be set when `hostNetwork` is true",
+        ),
+        ({"hostnameOverride": "a" * 60 + ".test"}, "hostnameOverride: Too long: may not be more than 64 bytes"),
+        ({"hostnameOverride": "A"}, f'hostnameOverride: Invalid value: "A": {SUBDOMAIN}'),
         ({"subdomain": "A"}, f'subdomain: Invalid value: "A": {LABEL}'),
         ({"serviceAccountName": "A"}, f'serviceAccountName: Invalid value: "A": {SUBDOMAIN}'),
         ({"hostAliases": [{"ip": "x"}]}, f'hostAliases[0].ip: Invalid value: "x": {IP}'),

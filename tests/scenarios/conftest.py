@@ -24,7 +24,7 @@ def offline() -> Iterator[offline_network.OfflineNetwork]:
         if network.gateway != "1.1.1.1":
             pytest.skip("a nameserver of this machine is next to 1.1.1.1")
         # Whoever else uses the network removes it when they are done, unless somebody is on it.
-        (keeper,) = commandline.docker("run", "--detach", f"--network={network.name}", "podrunner/pause:1.3")
+        (keeper,) = commandline.docker("run", "--detach", f"--network={network.name}", "podrunner/pause:1.4")
         try:
             yield network
         finally:

@@ -159,7 +159,7 @@ def test_a_server_ends_well_and_at_once_when_told_to(image: str, port: int, star
 @pytest.mark.parametrize("signal", ["TERM", "INT"])
 @pytest.mark.parametrize("init", ["--init", "--init=false"])
 def test_the_pause_container_ends_well_and_at_once_when_told_to(signal: str, init: str, start: Start) -> None:
-    container = start(*SANDBOX, init, "podrunner/pause:1.3")
+    container = start(*SANDBOX, init, "podrunner/pause:1.4")
     eventually(lambda: "sleep 2147483647" in docker("exec", container, "ps"))
     status, seconds = stop(container, signal)
     assert status == 0
@@ -167,7 +167,7 @@ def test_the_pause_container_ends_well_and_at_once_when_told_to(signal: str, ini
 
 
 def test_the_pause_container_never_wakes_up(start: Start) -> None:
-    container = start(*SANDBOX, "podrunner/pause:1.3")
+    container = start(*SANDBOX, "podrunner/pause:1.4")
     eventually(lambda: "sleep 2147483647" in docker("exec", container, "ps"))
 
     def switches() -> list[str]:
@@ -181,7 +181,7 @@ def test_the_pause_container_never_wakes_up(start: Start) -> None:
 
 
 def test_the_pause_container_is_an_unprivileged_user_with_the_tools_to_work_on_volumes(start: Start) -> None:
-    container = start(*SANDBOX, "podrunner/pause:1.3")
+    container = start(*SANDBOX, "podrunner/pause:1.4")
     assert docker("exec", container, "id") == "uid=65535 gid=65535 groups=65535"
     tools = ["sh", "nc", "ln", "mv", "mkdir", "cat", "tar"]
     assert len(docker("exec", container, "which", *tools).splitlines()) == len(tools)

@@ -328,7 +328,7 @@ def test_annotations_are_added_changed_and_removed(kubectl: kubectl_shell.Shell)
 
 def test_set_image_names_what_it_changes(kubectl: kubectl_shell.Shell) -> None:
     kubectl("create", "-f", "-", stdin=pod())
-    assert kubectl("set", "image", "pod/web", "main=podrunner/pause:1.3", "--dry-run=server") == (
+    assert kubectl("set", "image", "pod/web", "main=podrunner/pause:1.4", "--dry-run=server") == (
         "pod/web image updated (server dry run)\n"
     )
     assert kubectl("set", "image", "pod/web", "main=busybox:1.36") == ""

@@ -15,6 +15,7 @@ _MAX_INT32 = 2**31 - 1
 MAX_NAMESERVERS = 3
 MAX_SEARCHES = 32
 MAX_SEARCH_CHARACTERS = 2048
+LONGEST_OVERRIDE = 64
 
 
 def check(obj: pod.Pod, found: Errors, *, creating: bool) -> None:
@@ -74,6 +75,18 @@ def _check_names(spec: pod.PodSpec, found: Errors) -> None:
     ):
         if value:
             found.invalid_each(f"spec.{name}", value, rule(value))
+    if spec.hostname_override:
+        _check_override(spec, spec.hostname_override, found)
+
+
+def _check_override(spec: pod.PodSpec, override: str, found: Errors) -> None:
+    """The rules are told by the field's own description in the API; the words are ours."""
+    if len(override) > LONGEST_OVERRIDE:
+        found.too_long("spec.hostnameOverride", LONGEST_OVERRIDE)
+    if spec.set_hostname_as_fqdn:
+        found.forbidden("spec.hostnameOverride", "may not be set when `setHostnameAsFQDN` is true")
+    if spec.host_network:
+        found.forbidden("spec.hostnameOverride", "may not be set when `hostNetwork` is true")
 
 
 def _check_dns(spec: pod.PodSpec, found: Errors) -> None:

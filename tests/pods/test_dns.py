@@ -1,0 +1,128 @@
+"""Cases of kubernetes pkg/kubelet/network/dns/dns_test.go."""
+
+import pytest
+
+from podrunner.objects.meta import ObjectMeta
+from podrunner.objects.pod import Pod, PodDNSConfig, PodDNSConfigOption, PodSpec
+from podrunner.pods import dns
+
+NODE = dns.Resolver(nameservers=("127.0.0.11",), searches=("home.test",), options=("ndots:0",))
+CLUSTER = ("shop.svc.cluster.local", "svc.cluster.local", "cluster.local")
+CONFIG = PodDNSConfig(
+    nameservers=("192.0.2.1", "127.0.0.11"),
+    searches=("a.test", "home.test"),
+    options=(
+        PodDNSConfigOption(name="ndots", value="2"),
+        PodDNSConfigOption(name="edns0"),
+        PodDNSConfigOption(name="attempts", value=""),
+    ),
+)
+
+
+def formed(policy: str, config: PodDNSConfig | None = None, cluster: str | None = None, **spec: bool) -> dns.Formed:
+    asking = PodSpec(dns_policy=policy, dns_config=config, **spec)  # type: ignore[arg-type]
+    return dns.of(Pod(metadata=ObjectMeta(name="web", namespace="shop"), spec=asking), NODE, cluster)
+
+
+def text(policy: str, config: PodDNSConfig | None = None, cluster: str | None = None, **spec: bool) -> str:
+    return dns.text(formed(policy, config, cluster, **spec).resolver)
+
+
+AS_THE_NODE = "nameserver 127.0.0.11\nsearch home.test\noptions ndots:0\n"
+OF_CLUSTER = (
+    "nameserver 10.96.0.10\nsearch shop.svc.cluster.local svc.cluster.local cluster.local home.test\noptions ndots:5\n"
+)
+
+
+@pytest.mark.parametrize("policy", ["Default", "ClusterFirst", "ClusterFirstWithHostNet"])
+def test_without_a_cluster_server_names_are_resolved_as_the_node_does(policy: str) -> None:
+    assert text(policy) == AS_THE_NODE
+
+
+def test_the_cluster_server_is_asked_first_by_pods_that_want_it() -> None:
+    assert text("ClusterFirst", cluster="10.96.0.10") == OF_CLUSTER
+    assert text("ClusterFirstWithHostNet", cluster="10.96.0.10", host_network=True) == OF_CLUSTER
+    assert text("ClusterFirst", cluster="10.96.0.10", host_network=True) == AS_THE_NODE
+    assert text("Default", cluster="10.96.0.10") == AS_THE_NODE
+
+
+def test_a_pods_configuration_is_added() -> None:
+    assert text("Default", CONFIG) == (
+        "nameserver 127.0.0.11\n"
+        "nameserver 192.0.2.1\n"
+        "search home.test a.test\n"
+        "options ndots:2 edns0 attempts\n"
+    )  # fmt: skip
+    assert text("ClusterFirst", CONFIG, "10.96.0.10") == (
+        "nameserver 10.96.0.10\n"
+        "nameserver 192.0.2.1\n"
+        "nameserver 127.0.0.11\n"
+        "search shop.svc.cluster.local svc.cluster.local cluster.local home.test a.test\n"
+        "options ndots:2 edns0 attempts\n"
+    )
+
+
+def test_a_pod_with_the_policy_none_has_its_own_configuration_only() -> None:
+    assert text("None", CONFIG, "10.96.0.10") == (
+        "nameserver 192.0.2.1\n"
+        "nameserver 127.0.0.11\n"
+        "search a.test home.test\n"
+        "options ndots:2 edns0 attempts\n"
+    )  # fmt: skip
+    assert text("None", PodDNSConfig(nameservers=("192.0.2.1",))) == "nameserver 192.0.2.1\n"
+
+
+def test_of_more_than_three_nameservers_the_first_are_taken() -> None:
+    servers = ("192.0.2.1", "192.0.2.2", "192.0.2.3")
+    resolver, complaints = formed("Default", PodDNSConfig(nameservers=servers))
+    assert resolver.nameservers == ("127.0.0.11", "192.0.2.1", "192.0.2.2")
+    (complaint,) = complaints
+    assert complaint == (
+        "Nameserver limits were exceeded, some nameservers have been omitted, the applied nameserver line is:"
+        " 127.0.0.11 192.0.2.1 192.0.2.2"
+    )
+
+
+def test_of_more_than_32_search_domains_the_first_are_taken() -> None:
+    domains = tuple(f"d{number}.test" for number in range(32))
+    resolver, complaints = formed("Default", PodDNSConfig(searches=domains))
+    assert resolver.searches == ("home.test", *domains[:31])
+    (complaint,) = complaints
+    assert complaint == (
+        "Search Line limits were exceeded, some search paths have been omitted, the applied search line is:"
+        f" home.test {' '.join(domains[:31])}"
+    )
+
+
+def test_a_search_domain_that_is_too_long_is_left_out_and_so_is_what_makes_the_line_too_long() -> None:
+    long = ".".join(["a" * 63] * 4)
+    assert formed("None", PodDNSConfig(searches=(long, "b.test"))).resolver.searches == ("b.test",)
+    domains = tuple(f"{letter * 200}.test" for letter in "abcdefghijk")
+    resolver, complaints = formed("None", PodDNSConfig(searches=domains))
+    assert resolver.searches == domains[:9]
+    assert len(complaints) == 1
+
+
+def test_only_what_differs_from_the_engines_is_a_pods_own() -> None:
+    assert not dns.is_own(Pod(spec=PodSpec(dns_policy="ClusterFirst")))
+    assert not dns.is_own(Pod(spec=PodSpec(dns_policy="Default")))
+    assert dns.is_own(Pod(spec=PodSpec(dns_policy="ClusterFirst", dns_config=CONFIG)))
+    assert dns.is_own(Pod(spec=PodSpec(dns_policy="None", dns_config=CONFIG)))
+
+
+def test_a_resolv_conf_is_read_as_the_kubelet_reads_it() -> None:
+    read = dns.parse(
+        "# Generated by Docker\n"
+        "nameserver 127.0.0.11\n"
+        "nameserver 192.0.2.1 # ours\n"
+        "search old.test\n"
+        "search a.test. b.test\n"
+        "\n"
+        "options edns0\n"
+        "options ndots:0 trust-ad\n"
+        "sortlist 1.2.3.4\n"
+    )
+    assert read == dns.Resolver(
+        nameservers=("127.0.0.11", "192.0.2.1"), searches=("a.test", "b.test"), options=("ndots:0", "trust-ad")
+    )
+    assert dns.parse(dns.text(read)) == read
