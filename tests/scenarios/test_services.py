@@ -10,10 +10,9 @@ import pytest
 import yaml
 
 from commandline import container, docker, eventually, manifest
-from lifecycle_world import FOREVER, serve
+from lifecycle_world import FOREVER, exec_, probe, serve
 from podrunner.engine import images, labels
-from podrunner.pods import spec
-from podrunner.services import serving
+from podrunner.pods import columns, spec
 from scenario_world import NAMESPACE, World
 
 pytestmark = pytest.mark.engine
@@ -23,7 +22,6 @@ NODE_PORT = 30777
 UDP_NODE_PORT = 30778
 
 OF_PODS = "pods.default.svc.cluster.local"
-PAUSE = images.PAUSE
 NODE = "luksa/kubia:1.0"
 MISS_TEN_TIMES = "for miss in 0 1 2 3 4 5 6 7 8 9; do nslookup -type=a miss-$miss.default.svc.cluster.local; done"
 
@@ -41,35 +39,27 @@ asking.send('hello', 53, 'web');
 """
 
 
-def create(world: World, kind: str, name: str, **fields: Any) -> None:
-    group = {"EndpointSlice": "apis/discovery.k8s.io/v1"}.get(kind, "api/v1")
-    version = group.removeprefix("apis/").removeprefix("api/")
-    body = {"apiVersion": version, "kind": kind, "metadata": {"name": name, **fields.pop("metadata", {})}, **fields}
-    world.server.request("POST", f"/{group}/namespaces/{NAMESPACE}/{kind.lower()}s", body=msgspec.json.encode(body))
+def service(world: World, name: str, *ports: dict[str, Any], selects: str = "", **fields: Any) -> None:
+    selector = {"selector": {"app": selects}} if selects else {}
+    given = {"ports": list(ports or (HTTP,)), **selector, **fields}
+    body = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}, "spec": given}
+    world.server.request("POST", f"/api/v1/namespaces/{NAMESPACE}/services", body=msgspec.json.encode(body))
 
 
-def service(world: World, name: str, *ports: dict[str, Any], **fields: Any) -> None:
-    create(world, "Service", name, spec={"ports": list(ports or (HTTP,)), **fields})
+def delete(world: World, name: str) -> None:
+    world.server.request("DELETE", f"/api/v1/namespaces/{NAMESPACE}/services/{name}")
 
 
-def delete(world: World, name: str, group: str = "api/v1", resource: str = "services") -> None:
-    world.server.request("DELETE", f"/{group}/namespaces/{NAMESPACE}/{resource}/{name}")
+def pod(world: World, name: str, *others: dict[str, Any], script: str = "", network: str = "", **fields: Any) -> None:
+    """A running pod, by default with a web server that tells its name; its container has the pod's name, too.
 
-
-def behind(world: World, name: str, *pods: str, ready: bool = True) -> None:
-    """Has these pods behind a Service that selects none."""
-    endpoints = [
-        {"addresses": [world.pod(pod).status.pod_ip], "hostname": pod, "conditions": {"ready": ready}} for pod in pods
-    ]
-    ports = [{"name": "http", "port": 8080}, {"name": "dns", "port": 5353, "protocol": "UDP"}]
-    of_service = {"labels": {serving.SERVICE_NAME: name}}
-    create(world, "EndpointSlice", name, metadata=of_service, addressType="IPv4", endpoints=endpoints, ports=ports)
-
-
-def web(world: World, name: str, *others: dict[str, Any]) -> None:
-    """A running pod whose web server tells its name; its container has the pod's name, too."""
-    served = f"echo {name} > /tmp/index.html; httpd -p 8080 -h /tmp; {FOREVER}"
-    world.create(manifest(container(served, name), *others, name=name))
+    It is ready as long as it has no file /tmp/unready.
+    """
+    served = script or f"echo {name} > /tmp/index.html; httpd -p 8080 -h /tmp; {FOREVER}"
+    ready = probe(exec_("test ! -e /tmp/unready"))
+    made = yaml.safe_load(manifest(container(served, name, readinessProbe=ready), *others, name=name, **fields))
+    made["metadata"] |= {"labels": {"app": "web"}, "annotations": {spec.NETWORK: network} if network else {}}
+    world.create(yaml.safe_dump(made))
     world.becomes("Running", name)
 
 
@@ -116,27 +106,26 @@ def test_a_service_leads_to_its_ready_pods_by_all_of_its_names(world: World) -> 
     """
     serve(world)
     for name in ("one", "two", "unready"):
-        web(world, name)
+        pod(world, name)
+    world.execute("unready#0", "touch", "/tmp/unready")
+    eventually(lambda: columns.ready(world.pod("unready")) == "0/1")
     engines_own = world.execute("one#0", "cat", "/etc/resolv.conf"), world.execute("one#0", "ip", "route")
-    service(world, "web", clusterIP="10.96.7.7")
-    behind(world, "web", "one", "two")
-    service(world, "idle", clusterIP="10.96.7.8")
-    behind(world, "idle", "unready", ready=False)
+    service(world, "web", selects="web")
+    service(world, "idle", selects="nobody")
     eventually(lambda: get(world, "one", "web") in ("one", "two"))
     assert sorted(get(world, "one", "web") for _ in range(4)) == ["one", "one", "two", "two"]
     for name in ("web.default", "web.default.svc", "web.default.svc.cluster.local"):
-        assert get(world, "two", name) in ("one", "two")
+        assert get(world, "unready", name) in ("one", "two")
     assert "Connection refused" in get(world, "one", "idle")
 
-    world.create(manifest(container(f"wget -qO- http://web/; {FOREVER}", "young"), name="young"))
-    world.becomes("Running", "young")
-    eventually(lambda: world.log("young", "young").strip() in ("one", "two"))
+    pod(world, "young", script=f"wget -qO- http://web/; touch /tmp/unready; {FOREVER}")
+    assert eventually(lambda: world.log("young", "young").strip()) in ("one", "two", "unready")
 
     (holder,) = (name.partition(":")[2] for name in helpers(world) if "services-network" in name)
     docker("rm", "--force", "--volumes", holder)
-    service(world, "again", clusterIP="10.96.7.9")
-    behind(world, "again", "two")
-    eventually(lambda: get(world, "young", "again") == "two" == get(world, "one", "again"))
+    service(world, "again", selects="web")
+    eventually(lambda: len(helpers(world)) == 3 and holder not in "".join(helpers(world)))
+    eventually(lambda: {get(world, "young", "again"), get(world, "one", "again")} <= {"one", "two"})
 
     for name in ("idle", "again", "web"):
         delete(world, name)
@@ -150,11 +139,10 @@ def test_a_service_leads_to_its_ready_pods_by_all_of_its_names(world: World) -> 
 def test_names_of_pods_of_aliases_and_of_nothing_at_all(world: World) -> None:
     """Headless Services and ExternalName; what is missing in cluster.local is missing at once."""
     serve(world)
-    service(world, "pods", clusterIP="None")
+    service(world, "pods", selects="web", clusterIP="None")
     service(world, "alias", type="ExternalName", externalName="outside")
-    web(world, "one")
-    web(world, "two")
-    behind(world, "pods", "one", "two")
+    for name in ("one", "two"):
+        pod(world, name, hostname=name, subdomain="pods")
     ips = {name: world.pod(name).status.pod_ip for name in ("one", "two")}
     addresses = sorted(f"Address: {ip}" for ip in ips.values())
     eventually(lambda: lookup(world, "one", "-type=a", OF_PODS) == [*addresses, f"Name:\t{OF_PODS}"])
@@ -167,14 +155,14 @@ def test_names_of_pods_of_aliases_and_of_nothing_at_all(world: World) -> None:
     assert lookup(world, "one", ips["two"]) == [f"{reverse}.in-addr.arpa\tname = two.{OF_PODS}"]
 
     network = world.container("POD#0")["HostConfig"]["NetworkMode"]
-    (outside,) = docker("run", "--detach", f"--network={network}", "--network-alias=outside", PAUSE)
+    (outside,) = docker("run", "--detach", f"--network={network}", "--network-alias=outside", images.PAUSE)
     try:
         found = lookup(world, "one", "alias")
         assert "alias.default.svc.cluster.local\tcanonical name = outside" in found
         address = docker("inspect", "--format={{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", outside)
         assert f"Address: {address[0]}" in found
     finally:
-        docker("rm", "--force", outside)
+        docker("rm", "--force", "--volumes", outside)
 
     began = time.monotonic()
     assert world.execute("one#0", "sh", "-c", MISS_TEN_TIMES).count("NXDOMAIN") >= 10
@@ -184,17 +172,13 @@ def test_names_of_pods_of_aliases_and_of_nothing_at_all(world: World) -> None:
 def test_pods_of_several_networks_reach_one_service(world: World) -> None:
     """And whoever made a network can remove it when its pods have gone."""
     serve(world)
-    service(world, "web", clusterIP="10.96.7.7")
-    web(world, "one")
-    behind(world, "web", "one")
+    service(world, "web", selects="web")
+    pod(world, "one")
     network = f"test-{world.instance[:8]}"
     docker("network", "create", network)
     try:
-        away = yaml.safe_load(manifest(container(FOREVER, "away"), name="away"))
-        away["metadata"]["annotations"] = {spec.NETWORK: network}
-        world.create(yaml.safe_dump(away))
-        world.becomes("Running", "away")
-        assert get(world, "away", "web") == "one"
+        pod(world, "away", script=f"touch /tmp/unready; {FOREVER}", network=network)
+        assert eventually(lambda: get(world, "away", "web")) == "one"
         world.delete("away", grace_seconds=0)
         there = "--format={{len .Containers}}"
         eventually(lambda: docker("network", "inspect", there, network) == ["0"])
@@ -203,13 +187,12 @@ def test_pods_of_several_networks_reach_one_service(world: World) -> None:
 
 
 def test_node_ports_udp_and_a_server_that_was_killed(world: World) -> None:
+    """A connection outlives that its pod leaves the Service; nothing outlives the last pod and the server."""
     serve(world)
-    echo = {"name": "echo", "image": NODE, "command": ["node", "-e", ECHO]}
-    web(world, "one", echo)
+    pod(world, "one", {"name": "echo", "image": NODE, "command": ["node", "-e", ECHO]})
     dns = {"name": "dns", "port": 53, "targetPort": 5353, "protocol": "UDP"}
     ports = {**HTTP, "nodePort": NODE_PORT}, {**dns, "nodePort": UDP_NODE_PORT}
-    service(world, "web", *ports, type="NodePort", clusterIP="10.96.7.7")
-    behind(world, "web", "one")
+    service(world, "web", *ports, selects="web", type="NodePort")
     assert eventually(lambda: over_tcp(NODE_PORT)) == "one"
     assert eventually(lambda: over_udp(UDP_NODE_PORT, "hello")) == "echo hello"
     assert world.execute("echo#0", "node", "-e", ASK) == "echo hello"
@@ -219,11 +202,10 @@ def test_node_ports_udp_and_a_server_that_was_killed(world: World) -> None:
     with socket.create_connection(("127.0.0.1", NODE_PORT)) as connection:
         connection.settimeout(2)
         serve(world)
-        service(world, "more", clusterIP="10.96.7.8")
-        behind(world, "more", "one")
+        service(world, "more", selects="web")
         eventually(lambda: get(world, "one", "more") == "one")
         assert helpers(world) == before
-        delete(world, "web", "apis/discovery.k8s.io/v1", "endpointslices")
+        world.execute("one#0", "touch", "/tmp/unready")
         eventually(lambda: not over_tcp(NODE_PORT))
         connection.sendall(b"GET / HTTP/1.0\r\n\r\n")
         assert connection.recv(1 << 16).startswith(b"HTTP/1.1 200 OK")
