@@ -80,7 +80,7 @@ def test_containers_are_confined_as_their_pod_and_they_themselves_say(world: Wor
     assert (int(differs["CapEff"], 16), differs["NoNewPrivs"], differs["Seccomp"]) == (NET_ADMIN, "1", "0")
     assert differs["root"] == "read-only"
     assert (differs["memory"], differs["cpu"]) == ("33554432 33554432", "102 50000")
-    assert (inherits["cpu"], inherits["oom"]) == ("2 -1", "999")
+    assert (inherits["cpu"], inherits["oom"]) == ("102 -1", "999")
     assert 0 < int(differs["oom"]) < 1000
     assert {"1", "touch: /tmp/a: Operation not permitted"} == set(world.log("filtered").splitlines())
 
