@@ -24,6 +24,7 @@ from podrunner.agent.followers import Followers
 from podrunner.agent.network import PodNetwork
 from podrunner.agent.node import Node
 from podrunner.agent.progress import Progress
+from podrunner.agent.service_network import ServiceNetwork
 from podrunner.agent.services import Machine, Services
 from podrunner.api import activity, app, auth, context, front, listen
 from podrunner.credentials import tokens
@@ -162,10 +163,12 @@ class _Server:
     async def _build_node(self) -> Node:
         facts = await self._engine.info()
         machine = registration.Machine(facts.name.lower(), self._engine.machine_ip, facts, self._engine.version)
+        network = PodNetwork(self._engine, self._instance, self._network)
         services = Services(
             engine=self._engine,
             instance=self._instance,
-            network=PodNetwork(self._engine, self._instance, self._network),
+            network=network,
+            service_network=ServiceNetwork(self._engine, self._instance, network, self._registry),
             followers=Followers(),
             progress=Progress(),
             pulls=pulls.Pulls(self._engine),

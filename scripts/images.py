@@ -20,6 +20,8 @@ import bases
 IMAGES = pathlib.Path(__file__).parent.parent / "images"
 TAGS = {
     "pause": "podrunner/pause:1.4",
+    "services-dns": "podrunner/services-dns:1.0",
+    "services-proxy": "podrunner/services-proxy:1.0",
     "init-demo": "luksa/init-demo:1.0",
     "network-connectivity-checker": "luksa/network-connectivity-checker:1.0",
     "kubia": "luksa/kubia:1.0",

@@ -137,6 +137,10 @@ class Executor:
             if isinstance(refusal, errors.EngineNotFound) and await self._services.network.vanished():
                 return Outcome(operation, removed=operation.sandbox_id)
             return self._sandbox_failed(pod, operation, refusal)._replace(removed=operation.sandbox_id)
+        try:
+            await self._services.service_network.join(pod, operation.sandbox_id)
+        except errors.EngineError as failure:
+            self._announcer.of_pod(pod, "Warning", "NetworkNotReady", f"network is not ready: {failure}")
         return (await self._written(operation))._replace(learned=memory.sandbox_started)
 
     async def _written(self, operation: plan.StartSandbox) -> Outcome:

@@ -55,6 +55,7 @@ class Node:
     async def run(self) -> None:
         """Works for the pods of the store. Raises EngineError if the engine can't be asked at the start."""
         self._registration.register()
+        self.leases.adopt()
         seen = await observe.pods(self._services.engine, self._services.instance)
         for uid in await volumes.owners(self._services.engine, self._services.instance):
             seen.setdefault(uid, observed.Observed())
@@ -67,6 +68,7 @@ class Node:
                 tasks.create_task(self._follow_configuration(kind))
             tasks.create_task(endpoint_controller.EndpointController(self._registry).run())
             tasks.create_task(claims.Claims(self._registry, self._services).run())
+            tasks.create_task(self._services.service_network.run())
             tasks.create_task(self._look_anew_regularly())
             tasks.create_task(self._registration.run())
 
@@ -237,6 +239,7 @@ class Node:
                 log.warning("old events are not removed: %s", failure)
 
     def _look_anew(self) -> None:
+        self._services.service_network.look_anew()
         for known in self._workers.values():
             known.look_anew()
 

@@ -8,6 +8,7 @@ from podrunner import clock
 from podrunner.agent.followers import Followers
 from podrunner.agent.network import PodNetwork
 from podrunner.agent.progress import Progress
+from podrunner.agent.service_network import ServiceNetwork
 from podrunner.credentials import tokens
 from podrunner.engine import client, pulls
 
@@ -34,6 +35,7 @@ class Services(NamedTuple):
     engine: client.Client
     instance: str
     network: PodNetwork
+    service_network: ServiceNetwork
     followers: Followers
     progress: Progress
     pulls: pulls.Pulls

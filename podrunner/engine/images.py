@@ -12,6 +12,8 @@ from podrunner import errors
 from podrunner.engine import client as engine, references, work
 
 PAUSE = "podrunner/pause:1.4"
+SERVICES_DNS = "podrunner/services-dns:1.0"
+SERVICES_PROXY = "podrunner/services-proxy:1.0"
 
 InvalidReference = references.InvalidReference
 
@@ -61,13 +63,23 @@ async def ensure_pause(client: engine.Client) -> str:
 
     Raises EngineRefused with the engine's words if it can't be built.
     """
-    if await inspect(client, PAUSE) is None:
-        dockerfile = importlib.resources.files("podrunner.engine").joinpath("pause.Dockerfile").read_bytes()
+    return await _ensure(client, PAUSE, "pause")
+
+
+async def ensure_own(client: engine.Client, own: str) -> str:
+    """The same for any of podrunner's own images, each of which is its Dockerfile and has a base of its own."""
+    names = {SERVICES_DNS: "services-dns", SERVICES_PROXY: "services-proxy"}
+    return await _ensure(client, own, names.get(own, "pause"))
+
+
+async def _ensure(client: engine.Client, own: str, name: str) -> str:
+    if await inspect(client, own) is None:
+        dockerfile = importlib.resources.files("podrunner.engine").joinpath(f"{name}.Dockerfile").read_bytes()
         build = functools.partial(
             client.open_stream,
             "POST",
             "/build",
-            params={"t": PAUSE, "rm": "1"},
+            params={"t": own, "rm": "1"},
             headers={"Content-Type": "application/x-tar"},
             data=_context(dockerfile),
         )
@@ -75,8 +87,8 @@ async def ensure_pause(client: engine.Client) -> str:
             async for _ in work.messages(client, build, "engine-build"):
                 pass
         except errors.EngineRefused as refusal:
-            raise errors.EngineRefused(f"cannot build the pause image {PAUSE}: {refusal}") from refusal
-    return PAUSE
+            raise errors.EngineRefused(f"cannot build the {name} image {own}: {refusal}") from refusal
+    return own
 
 
 def _context(dockerfile: bytes) -> bytes:

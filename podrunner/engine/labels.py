@@ -22,6 +22,8 @@ MESSAGES_OF = "podrunner.dev/messages-of"
 VOLUME = "podrunner.dev/volume"
 CLAIM = "podrunner.dev/claim"
 DEFAULT_NETWORK = "podrunner.dev/default-network"
+SERVICES_ROLE = "podrunner.dev/services-role"
+SERVICES_MADE_FOR = "podrunner.dev/services-made-for"
 
 SANDBOX_TYPE = "podsandbox"
 CONTAINER_TYPE = "container"

@@ -47,6 +47,29 @@ async def remove_default(client: engine.Client, instance: str) -> None:
             await client.call(client.api.remove_network, network_id)
 
 
+async def id_of(client: engine.Client, name: str) -> str:
+    """The id of the network of that name or id. Raises EngineNotFound, EngineError."""
+    facts: dict[str, Any] = await client.call(client.api.inspect_network, name)
+    return str(facts["Id"])
+
+
+async def internal(client: engine.Client) -> set[str]:
+    """The ids of the networks that lead nowhere else. Raises EngineError."""
+    listed: list[dict[str, Any]] = await client.call(client.api.networks, filters={"driver": "bridge"})
+    return {str(network["Id"]) for network in listed if network["Internal"]}
+
+
+async def connect(client: engine.Client, network: str, container_id: str) -> None:
+    """Puts the container on the network, too. Raises EngineError."""
+    await client.call(client.api.connect_container_to_network, container_id, network)
+
+
+async def disconnect(client: engine.Client, network: str, container_id: str) -> None:
+    """Takes the container off the network; a network that is gone is no error. Raises EngineError."""
+    with contextlib.suppress(errors.EngineNotFound):
+        await client.call(client.api.disconnect_container_from_network, container_id, network, force=True)
+
+
 async def _ids(client: engine.Client, instance: str) -> list[str]:
     filters = {"label": [f"{labels.INSTANCE}={instance}"]}
     listed: list[dict[str, Any]] = await client.call(client.api.networks, filters=filters)

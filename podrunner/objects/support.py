@@ -1,4 +1,4 @@
-"""Which kinds, and which fields of a pod, podrunner does not act on yet. Pure; performs no I/O.
+"""Which kinds, and which fields of a pod or a Service, podrunner does not act on yet. Pure; performs no I/O.
 
 A field is honoured, or it is in one of these tables; none is ignored in silence. Whoever makes a field work deletes
 its row.
@@ -10,7 +10,6 @@ from podrunner.objects import (
     base,
     container,
     defaults,
-    endpoints,
     limitations,
     limits,
     meta,
@@ -22,10 +21,8 @@ from podrunner.objects import (
 MESSAGE = "is not supported yet and has no effect"
 
 KINDS_NOT_YET: tuple[type[meta.Object], ...] = (
-    endpoints.Endpoints,
     limits.LimitRange,
     limits.ResourceQuota,
-    service.Service,
 )
 """Kinds that are stored, and nothing follows from it."""
 
@@ -33,6 +30,11 @@ KINDS_NOT_YET: tuple[type[meta.Object], ...] = (
 NOT_YET: dict[type[base.Struct], tuple[str, ...]] = {
     pod.PodSpec: ("resource_claims",),
     container.Container: ("volume_devices",),
+    service.ServiceSpec: (
+        "external_ips",
+        "load_balancer_ip",
+        "load_balancer_source_ranges",
+    ),
 }
 
 # Fields that say something only to a scheduler, among several nodes or to others: right to set, never warned of.
@@ -63,6 +65,8 @@ def warnings(obj: meta.Object) -> list[tuple[str, str]]:
     """(field path, message) of every field that is set to something but its default, and of less effect than meant."""
     if isinstance(obj, KINDS_NOT_YET):
         return [("kind", f"{obj.kind} {MESSAGE}")]
+    if isinstance(obj, service.Service):
+        return [(path, MESSAGE) for path in _unsupported_of_service(obj.spec)]
     if not isinstance(obj, pod.Pod):
         return []
     limited = limitations.warnings(defaults.apply(obj).spec)
@@ -86,6 +90,14 @@ def _unsupported(spec: pod.PodSpec, bare: pod.PodSpec) -> Iterator[str]:
         for index, each in enumerate(containers):
             path = f"spec.{field}[{index}]"
             yield from _set_fields(each, _bare_container(each.image), NOT_YET[container.Container], path)
+
+
+def _unsupported_of_service(spec: service.ServiceSpec) -> Iterator[str]:
+    yield from _set_fields(spec, service.ServiceSpec(), NOT_YET[service.ServiceSpec], "spec")
+    for index, port in enumerate(spec.ports):
+        # The proxy knows no SCTP.
+        if port.protocol == "SCTP":
+            yield f"spec.ports[{index}].protocol"
 
 
 def _set_fields(obj: base.Struct, bare: base.Struct, fields: tuple[str, ...], path: str) -> Iterator[str]:

@@ -14,6 +14,7 @@ from podrunner.agent.network import PodNetwork
 from podrunner.agent.node import Node
 from podrunner.agent.progress import Progress
 from podrunner.agent.registration import Machine
+from podrunner.agent.service_network import ServiceNetwork
 from podrunner.agent.services import Services
 from podrunner.credentials import tokens
 from podrunner.engine import client
@@ -44,6 +45,7 @@ async def world(engine: client.Client, instance: str, network: PodNetwork, tmp_p
         engine,
         instance,
         network,
+        ServiceNetwork(engine, instance, network, registry),
         Followers(),
         Progress(),
         Pulls(engine),

@@ -79,7 +79,8 @@ def test_every_option_is_explained(command: click.Command, document: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "document", ["README.md", "docs/run.md", "docs/kubectl.md", "docs/commands.md", "docs/support.md"]
+    "document",
+    ["README.md", "docs/run.md", "docs/kubectl.md", "docs/commands.md", "docs/services.md", "docs/support.md"],
 )
 def test_every_link_leads_somewhere(document: str) -> None:
     file = ROOT / document

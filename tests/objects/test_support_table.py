@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from podrunner.objects import base, config, container, decode, defaults, pod, service, support
+from podrunner.objects import base, config, container, decode, defaults, limits, pod, service, support
 
 
 def warned(**spec: Any) -> list[str]:
@@ -72,8 +72,18 @@ def test_every_field_without_effect_is_warned_of_at_its_path() -> None:
 
 
 def test_kinds_without_effect_are_warned_of() -> None:
-    assert support.warnings(service.Service()) == [("kind", "Service is not supported yet and has no effect")]
+    quota = limits.ResourceQuota()
+    assert support.warnings(quota) == [("kind", "ResourceQuota is not supported yet and has no effect")]
     assert support.warnings(config.ConfigMap()) == []
+
+
+def test_what_services_do_not_do_is_warned_of() -> None:
+    ports = service.ServicePort(port=80, protocol="TCP"), service.ServicePort(port=9, protocol="SCTP")
+    spec = service.ServiceSpec(ports=ports, external_ips=("192.0.2.1",), session_affinity="ClientIP")
+    assert [path for path, _ in support.warnings(service.Service(spec=spec))] == [
+        "spec.externalIPs",
+        "spec.ports[1].protocol",
+    ]
 
 
 def test_ephemeral_containers_are_warned_of_like_others() -> None:
