@@ -3,6 +3,7 @@
 import contextlib
 import socket
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -88,6 +89,20 @@ def test_every_container_has_the_kubelets_hosts_file_unless_it_mounts_its_own(wo
     expected = f"front.team.default.svc.cluster.local\n{address}\n12\n{pinged}\n"
     assert eventually(lambda: world.log("main-2").count("\n") > 3 and world.log("main-2")) == expected
     assert eventually(lambda: world.log("main-3")) == "mine\n"
+
+
+def test_on_the_hosts_network_a_pod_knows_whom_the_host_knows(world: World) -> None:
+    """Source: test/e2e/common/node/kubelet_etc_hosts.go: "hostNetwork=true" is the host's file under its own header."""
+    config = {"nameservers": ["192.0.2.1"]}
+    asks = container("head -n 1 /etc/hosts; tail -n 1 /etc/hosts; hostname; cat /etc/resolv.conf")
+    fields: dict[str, Any] = {"hostNetwork": True, "subdomain": "team", "hostAliases": ALIASES[:1], "dnsConfig": config}
+    run = world.run(manifest(asks, dnsPolicy="None", **fields), "-q")
+    assert [line.removeprefix("[main] ") for line in run.out.splitlines()] == [
+        "# Kubernetes-managed hosts file (host network).",
+        "192.0.2.7\tone.test\ttwo.test",
+        world.engine.info()["Name"],
+        "nameserver 192.0.2.1",
+    ]
 
 
 def test_the_whole_name_can_be_the_kernels(world: World) -> None:
