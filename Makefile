@@ -3,12 +3,12 @@
 VENV := .venv/.made-from-pyproject
 ARGS :=
 
-.PHONY: demo test check bench images engine old-kubectl venv clean
+.PHONY: demo test check bench images engine old-kubectl compose venv clean
 
 demo: images
 	.venv/bin/python scripts/demo.py
 
-test: images old-kubectl
+test: images old-kubectl compose
 	.venv/bin/pytest $(ARGS)
 
 check: venv
@@ -31,6 +31,9 @@ engine:
 
 old-kubectl:
 	scripts/old-kubectl
+
+compose:
+	scripts/compose
 
 venv: $(VENV)
 

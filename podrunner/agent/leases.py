@@ -1,17 +1,19 @@
-"""Which runs are alive: a run that is gone, for whatever reason, takes its pods along."""
+"""Which runs are alive: a run that is gone, for whatever reason, takes its pods along, and what came with them."""
 
 import asyncio
 import contextlib
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager
 
 from podrunner import errors
 from podrunner.agent.network import PodNetwork
+from podrunner.objects import kinds, meta
+from podrunner.objects.options import DeleteOptions
 from podrunner.objects.pod import Pod
 from podrunner.pods import spec
-from podrunner.store import pods
+from podrunner.store import events, pods, strategy
 from podrunner.store.registry import Registry
 
 CLAIM_WITHIN = 5.0
@@ -59,8 +61,15 @@ class Leases:
         if run is not None and run not in self._holders:
             self._in_background(self._end_unless_claimed(run))
 
+    def adopt(self) -> None:
+        """At the start: what came with the pods of a run that nobody holds goes, unless the run comes back soon."""
+        for run in {obj.metadata.annotations[spec.RUN] for _, obj in self._objects()}:
+            self._in_background(self._end_unless_claimed(run))
+
     def end_all(self) -> None:
-        """Deletes the pods of every run: the server leaves."""
+        """Deletes the pods of every run, and what came with them: the server leaves."""
+        for run in {obj.metadata.annotations[spec.RUN] for _, obj in self._objects()}:
+            self._end(run)
         for pod in pods.every(self._registry):
             if spec.RUN in pod.metadata.annotations:
                 self._delete(pod)
@@ -89,6 +98,19 @@ class Leases:
     def _end(self, run: str) -> None:
         for pod in self._pods_of(run):
             self._delete(pod)
+        for kind, obj in self._objects():
+            if obj.metadata.annotations[spec.RUN] == run:
+                log.info("%s %s/%s: its run has ended", kind.name, obj.metadata.namespace, obj.metadata.name)
+                with contextlib.suppress(errors.NotFound):
+                    strategy.delete(self._registry, kind, obj.metadata.namespace, obj.metadata.name, DeleteOptions())
+
+    def _objects(self) -> Iterator[tuple[kinds.Kind, meta.Object]]:
+        """What came with the pods of runs."""
+        for kind in kinds.KINDS:
+            if kind.namespaced and kind not in (pods.POD, events.EVENT):
+                for obj in self._registry.list(kind).items:
+                    if spec.RUN in obj.metadata.annotations:
+                        yield kind, obj
 
     def _delete(self, pod: Pod) -> None:
         log.info("%s/%s: its run has ended", pod.metadata.namespace, pod.metadata.name)

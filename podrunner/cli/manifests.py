@@ -1,26 +1,46 @@
-"""The pods a `run` is given: read from files, and annotated with what the command line asks for."""
+"""What a `run` is given: pods and the objects with them, read from files, annotated with what the command line says."""
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
 from podrunner import errors
 from podrunner.engine import ports
-from podrunner.objects import kinds, loading, support
+from podrunner.objects import kinds, loading, meta, support
+from podrunner.objects.cluster import ServiceAccount
+from podrunner.objects.config import ConfigMap, Secret
+from podrunner.objects.endpoint_slice import EndpointSlice
+from podrunner.objects.endpoints import Endpoints
 from podrunner.objects.pod import Pod
+from podrunner.objects.service import Service
+from podrunner.objects.storage import PersistentVolumeClaim
 from podrunner.pods import spec
 
 _OWN = "podrunner.dev/"
 
+Obj = TypeVar("Obj", bound=meta.Object)
 
-def load_pods(
+
+_WITH_PODS = (ConfigMap, Endpoints, EndpointSlice, PersistentVolumeClaim, Secret, Service, ServiceAccount)
+"""What pods need around them, and what comes and goes with them; but claims stay."""
+
+
+class Wanted(NamedTuple):
+    """The pods of a run, and the other objects that are made before them."""
+
+    pods: list[Pod]
+    objects: list[meta.Object]
+
+
+def load(
     files: Sequence[str], namespace: str | None, network: str | None, warn: Callable[[str], None] | None
-) -> list[Pod]:
-    """The pods of the files, those without a namespace in the given one; `warn` is told of fields without effect.
+) -> Wanted:
+    """What is in the files, in the given namespace where it names none; `warn` is told of fields without effect.
 
-    Raises ManifestError for other kinds, for a pod that is there twice, for one of another namespace or network than is
-    given, and for what can't be created.
+    Raises ManifestError for other kinds, for an object that is there twice, for one of another namespace or network
+    than is given, for what can't be created, and if there is no pod.
     """
     loaded = loading.load(files, sys.stdin.buffer, namespace or "default")
     problems = [
@@ -35,7 +55,10 @@ def load_pods(
     if warn is not None:
         for warning in (each for item in loaded for each in warnings(item)):
             warn(warning)
-    return [item.object for item in loaded if isinstance(item.object, Pod)]
+    pods = [item.object for item in loaded if isinstance(item.object, Pod)]
+    if not pods:
+        raise errors.ManifestError([f"{', '.join(files)}: there is no Pod to run"])
+    return Wanted(pods, [item.object for item in loaded if not isinstance(item.object, Pod)])
 
 
 def uncreatable(item: loading.Loaded) -> Iterator[str]:
@@ -83,16 +106,25 @@ def annotated(
     return [_annotated(pod, {name: value for name, value in given.items() if value}) for pod in pods]
 
 
-def _annotated(pod: Pod, added: Mapping[str, str]) -> Pod:
-    metadata = msgspec.structs.replace(pod.metadata, annotations={**pod.metadata.annotations, **added})
-    return msgspec.structs.replace(pod, metadata=metadata)
+def owned(objects: Sequence[meta.Object], run_id: str | None) -> list[meta.Object]:
+    """The objects that come with pods, as those of a run that takes them along; claims stay, and all without a run."""
+    if run_id is None:
+        return list(objects)
+    return [
+        each if isinstance(each, PersistentVolumeClaim) else _annotated(each, {spec.RUN: run_id}) for each in objects
+    ]
+
+
+def _annotated(obj: Obj, added: Mapping[str, str]) -> Obj:
+    metadata = msgspec.structs.replace(obj.metadata, annotations={**obj.metadata.annotations, **added})
+    return msgspec.structs.replace(obj, metadata=metadata)
 
 
 def _other_kinds(loaded: Sequence[loading.Loaded]) -> list[str]:
     return [
-        f"{item.source}: kind {item.object.kind} is not run by podrunner yet, only Pod is"
+        f"{item.source}: kind {item.object.kind} does not come and go with a run; `podrunner apply` creates it"
         for item in loaded
-        if not isinstance(item.object, Pod)
+        if not isinstance(item.object, (Pod, *_WITH_PODS))
     ]
 
 
@@ -137,11 +169,11 @@ def _problem(item: loading.Loaded, path: str, message: str) -> str:
 
 
 def _duplicates(loaded: Sequence[loading.Loaded]) -> list[str]:
-    first: dict[tuple[str, str], loading.Source] = {}
+    first: dict[tuple[str, str, str], loading.Source] = {}
     problems = []
     for item in loaded:
         metadata = item.object.metadata
-        key = (metadata.namespace, metadata.name)
+        key = (item.object.kind, metadata.namespace, metadata.name)
         if metadata.name and key in first:
             problems.append(
                 f'{item.source}: metadata.name: Duplicate value: "{metadata.name}": it is in {first[key]} too'

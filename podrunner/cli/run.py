@@ -117,8 +117,9 @@ def command(
     warn = _say_nothing if quiet else messages.warning
     tell = _say_nothing if quiet else messages.notice
     wanted = builds.parse(build)
+    loaded = manifests.load(files, namespace, network, warn)
     pods = manifests.annotated(
-        builds.used(manifests.load_pods(files, namespace, network, warn), wanted, tell, warn),
+        builds.used(loaded.pods, wanted, tell, warn),
         run_id=None if keep else run_id,
         fail_fast=fail_fast,
         network=network,
@@ -136,7 +137,14 @@ def command(
     return runner.run(
         link,
         lease,
-        Creation(link.server, pods, replace=replace, deadline=deadline, tell=tell),
+        Creation(
+            link.server,
+            pods,
+            manifests.owned(loaded.objects, None if keep else run_id),
+            replace=replace,
+            deadline=deadline,
+            tell=tell,
+        ),
         Options(fail_fast=fail_fast, keep=keep, deadline=deadline),
         lambda created: _printer(messages, created, form=form, quiet=quiet, colour=colour),
     )

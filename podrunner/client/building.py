@@ -9,6 +9,7 @@ from typing import NamedTuple, Protocol
 
 from podrunner import errors
 from podrunner.client import api, deadlines, http
+from podrunner.client.interruption import Interruption
 from podrunner.client.link import Link
 
 KEPT_LINES = 1000
@@ -40,40 +41,68 @@ class Display(Protocol):
 
 
 def build_all(link: Link, builds: Sequence[Build], display: Display, deadline: float | None) -> None:
-    """Builds the images. Raises UsageError, EngineRefused for one that can't be built, TimedOut at the deadline."""
-    with contextlib.closing(display):
+    """Builds the images. Must be called from the main thread.
+
+    Raises UsageError, EngineRefused for one that can't be built, TimedOut at the deadline, KeyboardInterrupt when a
+    signal ended it.
+    """
+    builder = _Builder(link, display, deadline)
+    with contextlib.closing(display), Interruption(builder.interrupt).listening():
         for wanted in builds:
-            began = time.monotonic()
-            display.began(wanted)
-            with contextlib.closing(_open(link, wanted)) as stream, deadlines.reached(deadline, stream.close):
-                _follow(stream, wanted, display, deadline)
-            display.ended(wanted, time.monotonic() - began)
+            builder.build(wanted)
 
 
-def _open(link: Link, wanted: Build) -> http.Stream:
-    try:
-        return link.reach(lambda: api.build_image(link.server, wanted.reference, wanted.directory))
-    except errors.BadRequest as error:
-        raise errors.UsageError(str(error)) from error
+class _Builder:
+    def __init__(self, link: Link, display: Display, deadline: float | None) -> None:
+        self._link = link
+        self._display = display
+        self._deadline = deadline
+        self._stream: http.Stream | None = None
+        self._interrupted = False
 
+    def interrupt(self) -> None:
+        """May be called by a signal handler."""
+        self._interrupted = True
+        if self._stream is not None:
+            self._stream.close()
 
-def _follow(stream: http.Stream, wanted: Build, display: Display, deadline: float | None) -> None:
-    """Shows the build to its end."""
-    output = _Output(display)
-    for message in api.run_messages(stream):
-        match message.type:
-            case "PULL":
-                display.pull(message)
-            case "OUTPUT":
-                output.wrote(message.text)
-            case "BUILT":
-                return
-            case "FAILED":
-                display.failed(wanted, output.end())
-                raise errors.EngineRefused(f"cannot build image {wanted.reference}: {message.text}")
-    if deadline is not None and time.monotonic() >= deadline:
-        raise errors.TimedOut(f"timed out before image {wanted.reference} was built")
-    raise http.Disconnected(f"podrunner's server went away while it built image {wanted.reference}")
+    def build(self, wanted: Build) -> None:
+        began = time.monotonic()
+        self._display.began(wanted)
+        self._stream = self._open(wanted)
+        with contextlib.closing(self._stream), deadlines.reached(self._deadline, self._stream.close):
+            if self._interrupted or not self._follow(self._stream, wanted):
+                raise self._broken_off(wanted)
+        self._display.ended(wanted, time.monotonic() - began)
+
+    def _open(self, wanted: Build) -> http.Stream:
+        try:
+            return self._link.reach(lambda: api.build_image(self._link.server, wanted.reference, wanted.directory))
+        except errors.BadRequest as error:
+            raise errors.UsageError(str(error)) from error
+
+    def _follow(self, stream: http.Stream, wanted: Build) -> bool:
+        """Shows the build to its end; False if that did not come. Raises EngineRefused for a build that failed."""
+        output = _Output(self._display)
+        for message in api.run_messages(stream):
+            match message.type:
+                case "PULL":
+                    self._display.pull(message)
+                case "OUTPUT":
+                    output.wrote(message.text)
+                case "BUILT":
+                    return True
+                case "FAILED":
+                    self._display.failed(wanted, output.end())
+                    raise errors.EngineRefused(f"cannot build image {wanted.reference}: {message.text}")
+        return False
+
+    def _broken_off(self, wanted: Build) -> BaseException:
+        if self._interrupted:
+            return KeyboardInterrupt()
+        if self._deadline is not None and time.monotonic() >= self._deadline:
+            return errors.TimedOut(f"timed out before image {wanted.reference} was built")
+        return http.Disconnected(f"podrunner's server went away while it built image {wanted.reference}")
 
 
 class _Output:

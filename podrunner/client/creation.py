@@ -1,14 +1,16 @@
-"""Creates a run's pods: all of them or none."""
+"""Creates a run's pods and the objects that come with them: all of them or none."""
 
 import contextlib
 import time
 from collections.abc import Callable, Sequence
 
 from podrunner import errors
-from podrunner.client import api, deadlines, http
+from podrunner.client import api, deadlines, http, resources
 from podrunner.client.actions import PodRef
+from podrunner.objects import codec, kinds, meta
 from podrunner.objects.pod import Pod
-from podrunner.pods import columns
+from podrunner.objects.storage import PersistentVolumeClaim
+from podrunner.pods import columns, spec
 
 UNDO_SECONDS = 20.0
 """How long the removal of what was created is waited for when the rest can't be; the server goes on with it."""
@@ -17,14 +19,15 @@ UNDO_SECONDS = 20.0
 class Creation:
     """The creation of these pods, which may have to wait for the removal of others with their names.
 
-    `replace`: those are deleted, within their grace periods. `deadline`: when it is given up, on the monotonic clock.
-    `tell` is given what is waited for.
+    `objects` are made before them. `replace`: pods of the same names are deleted, within their grace periods, and
+    objects overwritten. `deadline`: when it is given up, on the monotonic clock. `tell` is given what is waited for.
     """
 
     def __init__(
         self,
         server: http.Server,
         pods: Sequence[Pod],
+        objects: Sequence[meta.Object] = (),
         *,
         replace: bool = False,
         deadline: float | None = None,
@@ -32,6 +35,8 @@ class Creation:
     ) -> None:
         self._server = server
         self._pods = pods
+        self._objects = objects
+        self._made: list[meta.Object] = []
         self._replace = replace
         self._deadline = deadline
         self._tell = tell
@@ -63,9 +68,41 @@ class Creation:
         if self._replace:
             for ref, uid in self._delete([PodRef.of(pod) for pod in self._pods if pod.metadata.name], None):
                 self._wait_for_removal(ref, uid)
+        for obj in self._objects:
+            self._proceed()
+            self._make(obj)
         for pod in self._pods:
             self._created.append(self._create(pod))
         return self._created
+
+    def _make(self, obj: meta.Object) -> None:
+        """Creates an object that comes with the pods; a claim that is there already is the one that is meant."""
+        kind, about, data = kinds.of(obj), obj.metadata, resources.read(codec.encode(obj))
+        try:
+            resources.create(self._server, kind, about.namespace, data)
+            self._made.append(obj)
+        except errors.NotFound as error:
+            if error.details.get("kind") != "namespaces":
+                raise
+            self._create_namespace(about.namespace)
+            self._make(obj)
+        except errors.AlreadyExists:
+            if isinstance(obj, PersistentVolumeClaim):
+                return
+            if not self._replace:
+                raise errors.AlreadyExists(
+                    f'{kind.singular} "{about.name}" exists already in namespace "{about.namespace}";'
+                    " --replace overwrites it"
+                ) from None
+            resources.replace(self._server, kind, about.namespace, data)
+
+    def take_along(self) -> None:
+        """Removes the objects that came with the pods and go with them; whatever goes wrong, the server goes on."""
+        for obj in reversed(self._made):
+            if spec.RUN in obj.metadata.annotations:
+                with contextlib.suppress(errors.PodrunnerError):
+                    resources.delete(self._server, kinds.of(obj), obj.metadata.namespace, obj.metadata.name)
+        self._made = []
 
     def _create(self, pod: Pod) -> Pod:
         while True:
@@ -142,6 +179,7 @@ class Creation:
         ):
             for ref, uid in self._delete([PodRef.of(pod) for pod in self._created], 0):
                 self._await_removal(ref, uid)
+            self.take_along()
 
     def _proceed(self) -> None:
         if self._end is not None:

@@ -123,6 +123,12 @@ def create(
     return read(server.request("POST", where, body=msgspec.json.encode(obj)).body)
 
 
+def replace(server: http.Server, kind: kinds.Kind, namespace: str, obj: Mapping[str, Any]) -> dict[str, Any]:
+    """The object in the place of the one of its name, whatever that was. Raises `NotFound`, `Invalid`."""
+    where = path(kind, namespace, obj["metadata"]["name"])
+    return read(server.request("PUT", where, body=msgspec.json.encode(obj)).body)
+
+
 def apply(
     server: http.Server,
     kind: kinds.Kind,

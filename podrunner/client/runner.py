@@ -63,7 +63,9 @@ def run(
         with contextlib.closing(show(pods)) as printer:
             runner = _Runner(link, Session(pods, options), printer, newest)
             interruption.redirect(runner.interrupted)
-            return runner.loop(lease)
+            exit_status = runner.loop(lease)
+            creation.take_along()
+            return exit_status
 
 
 class _Runner:

@@ -35,7 +35,7 @@ def load(
 ) -> list[Pod]:
     (path / "pod.yaml").write_text(text)
     heard = [] if warnings is None else warnings
-    return manifests.load_pods([str(path / "pod.yaml")], namespace, network, heard.append)
+    return manifests.load([str(path / "pod.yaml")], namespace, network, heard.append).pods
 
 
 def problems(path: Path, text: str, namespace: str | None = None, network: str | None = None) -> Sequence[str]:

@@ -217,7 +217,7 @@ async def test_the_pause_image_is_built_once(
     assert await images.ensure_pause(engine) == images.PAUSE
     built = await images.inspect(engine, images.PAUSE)
     assert built
-    assert (built.entrypoint, built.user) == (("/pause",), "65535:65535")
+    assert (built.entrypoint, built.user) == (("/podrunner/busybox", "sh", "/pause"), "65535:65535")
     assert await images.ensure_pause(engine) == images.PAUSE
     assert await images.inspect(engine, images.PAUSE) == built
 

@@ -16,7 +16,7 @@ from model_engine import Conflict, Engine, NotFound, Refused, Timeline
 from podrunner.objects import meta
 from podrunner.objects.pod import Pod
 from podrunner.pods import columns, memory, observed, plan, probing, reconcile, spec, status
-from podrunner.pods.view import Memory, View
+from podrunner.pods.view import Image, Memory, View
 
 LOOK_ANEW_EVERY = 30.0
 PROBE_EVERY = 1.0
@@ -306,6 +306,11 @@ class Node:
                 case plan.PullImage():
                     image = engine.pull(operation.image)
                     return Answer(learned=lambda known: memory.image_pulled(known, operation, image))
+                case plan.PrefetchImage():
+                    ahead = engine.look_for_image(operation.image)
+                    if not ahead.invalid and (ahead.id is None or operation.renew):
+                        ahead = engine.pull(operation.image)
+                    return Answer(learned=lambda known: memory.image_prefetched(known, operation, ahead))
                 case plan.CreateContainer():
                     image_name = _image(self.pod, operation.container)
                     created = engine.create_container(
@@ -352,6 +357,8 @@ class Node:
             case plan.StartSandbox():
                 self.engine.remove(operation.sandbox_id)
                 return Answer(learned=lambda known: memory.sandbox_failed(known, now), removed=operation.sandbox_id)
+            case plan.PrefetchImage():
+                return Answer(learned=lambda known: memory.image_prefetched(known, operation, Image()))
             case plan.PullImage():
                 return Answer(learned=lambda known: memory.pull_failed(known, operation, message, now))
             case plan.CreateContainer() if isinstance(refusal, NotFound):

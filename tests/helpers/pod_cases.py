@@ -34,6 +34,7 @@ def pod(
     policy: str = "Always",
     grace: int = 30,
     fail_fast: bool = False,
+    prefetch: bool = False,
     phase: str = "Pending",
 ) -> pods.Pod:
     """kubia-init, on its node and not reported on yet."""
@@ -42,7 +43,9 @@ def pod(
             name="kubia-init",
             namespace="default",
             uid="1234",
-            annotations={spec.FAIL_FAST: "true"} if fail_fast else {},
+            annotations={
+                name: "true" for name, wanted in ((spec.FAIL_FAST, fail_fast), (spec.PREFETCH, prefetch)) if wanted
+            },
         ),
         spec=pods.PodSpec(
             init_containers=inits,

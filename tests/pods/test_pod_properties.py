@@ -62,6 +62,7 @@ class Story(NamedTuple):
     policy: str
     grace: int
     fail_fast: bool
+    prefetch: bool
     pull_policies: dict[str, str]
     runs: dict[str, list[Run]]
     images: dict[str, ImageSource]
@@ -84,6 +85,7 @@ class Story(NamedTuple):
             policy=self.policy,
             grace=self.grace,
             fail_fast=self.fail_fast,
+            prefetch=self.prefetch,
         )
 
 
@@ -356,6 +358,7 @@ def stories(draw: st.DrawFn, *, deletions: bool = False, beginnings: bool = Fals
         policy=policy,
         grace=draw(GRACES),
         fail_fast=draw(st.booleans()),
+        prefetch=draw(st.booleans()),
         pull_policies=pull_policies,
         runs={name: draw(_runs_of(name, policy)) for name in names},
         images=images,

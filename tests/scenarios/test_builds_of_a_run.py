@@ -70,7 +70,7 @@ def test_a_build_that_is_interrupted_or_takes_too_long_ends(world: World, image:
 
     interrupted = world.start(*command, manifests=manifest({"name": "main", "image": image}))
     eventually(under_way)
-    interrupted.signal(signal.SIGINT)
+    interrupted.signal(signal.SIGTERM)
     interrupted.ends(130)
     eventually(lambda: not under_way())
     late = world.start(*command, "--timeout=2s", manifests=manifest({"name": "main", "image": image}))

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import offline_network
+from commandline import eventually
 from scenario_world import World
 
 pytestmark = pytest.mark.engine
@@ -61,8 +62,43 @@ def job_with_sidecar(world: World, example: str, network: str) -> None:
     assert world.history("start", "die")[-4:] == ["start job#0", "die job#0 0", "die server#0 0", "die POD#0 137"]
 
 
+def init_volume(world: World, example: str, network: str) -> None:
+    running = world.start("run", example)
+    running.until("1/1     Running")
+    served = world.execute("web#0", "wget", "-q", "-O", "-", "http://localhost:8080/")
+    assert served == "This is init-volume, with a certificate of 47 bytes\n"
+    assert world.execute("web#0", "ls", "/authority").startswith("ls: /authority: No such file")
+    running.signal(signal.SIGINT)
+    assert running.status() == 130
+
+
+def init_network(world: World, example: str, network: str) -> None:
+    running = world.start("run", "--quiet", example)
+    assert running.status() == 0, running.out
+    assert running.out.splitlines()[-1] == "[main] the main container sees the change and can't undo it"
+
+
+def init_wait_for_service(world: World, example: str, network: str) -> None:
+    """The pod that waited is done; the other one goes on until the run is interrupted."""
+    running = world.start("run", example)
+    running.until("[app/app] the backend serves\n")
+    assert "[app/wait-for-backend] waiting for the backend\n" in running.out
+    running.signal(signal.SIGINT)
+    assert running.status() == 130
+
+
+def init_secret_token(world: World, example: str, network: str) -> None:
+    running = world.start("run", "--quiet", example)
+    assert running.status() == 0, running.out
+    assert running.out.splitlines()[-2:] == ["[main] what the token gave access to", "[main] no token here"]
+
+
 RUNS: dict[str, Callable[[World, str, str], None]] = {
     "hello.yaml": hello,
+    "init-network.yaml": init_network,
+    "init-secret-token.yaml": init_secret_token,
+    "init-volume.yaml": init_volume,
+    "init-wait-for-service.yaml": init_wait_for_service,
     "job-with-sidecar.yaml": job_with_sidecar,
     "kubia-init.yaml": kubia_init,
     "kubia-init-slow.yaml": kubia_init_slow,
@@ -70,11 +106,23 @@ RUNS: dict[str, Callable[[World, str, str], None]] = {
 }
 
 
-@pytest.mark.parametrize("example", sorted(path.name for path in EXAMPLES.iterdir()))
+NOTIFIES = "init-notify.yaml"
+
+
+@pytest.mark.parametrize("example", sorted(path.name for path in EXAMPLES.iterdir() if path.name != NOTIFIES))
 def test_the_example_runs(example: str, world: World, offline: offline_network.OfflineNetwork) -> None:
     RUNS[example](world, str(EXAMPLES / example), offline.name)
+    eventually(lambda: world.left() == [])
+
+
+def test_the_example_that_registers_with_a_system_outside_of_podrunner_runs(world: World, outside: str) -> None:
+    running = world.start("run", "--quiet", str(EXAMPLES / NOTIFIES), "--network", outside)
+    assert running.status() == 0, running.err
+    first, last = running.out.splitlines()
+    assert first.startswith("[register] registered name=init-notify&address=")
+    assert last == "[main] registered, and at work"
     assert world.left() == []
 
 
 def test_every_example_that_is_tested_is_there() -> None:
-    assert {path.name for path in EXAMPLES.iterdir()} == set(RUNS)
+    assert {path.name for path in EXAMPLES.iterdir()} == {*RUNS, NOTIFIES}
