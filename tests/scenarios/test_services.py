@@ -20,6 +20,7 @@ pytestmark = pytest.mark.engine
 HTTP = {"name": "http", "port": 80, "targetPort": 8080}
 NODE_PORT = 30777
 UDP_NODE_PORT = 30778
+TAKEN_NODE_PORT = 30779
 
 OF_PODS = "pods.default.svc.cluster.local"
 NODE = "luksa/kubia:1.0"
@@ -201,6 +202,11 @@ def test_node_ports_udp_and_a_server_that_was_killed(world: World) -> None:
         "nameserver 10.96.0.10\nnameserver 192.0.2.1\n"
         "search default.svc.cluster.local svc.cluster.local cluster.local example.com\noptions ndots:2\n"
     )
+
+    with socket.create_server(("0.0.0.0", TAKEN_NODE_PORT)):
+        service(world, "late", {**HTTP, "nodePort": TAKEN_NODE_PORT}, selects="web", type="NodePort")
+        eventually(lambda: "Warning PortAlreadyAllocated" in "".join(world.events("late")))
+    delete(world, "late")
 
     before = helpers(world)
     world.kill_server()
