@@ -75,7 +75,7 @@ class Helpers:
         return holder_id
 
     async def _ensure_servers(self, found: list[Helper], holder_id: str, *, changed: bool) -> None:
-        dns = service_config.dns(self._instance, holder_id)
+        dns = service_config.name_server(self._instance, holder_id)
         proxy = service_config.proxy(self._instance, holder_id)
         made = await asyncio.gather(
             self._ensure_server(found, Role.DNS, dns), self._ensure_server(found, Role.PROXY, proxy)

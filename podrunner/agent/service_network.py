@@ -20,6 +20,7 @@ from podrunner.objects import kinds
 from podrunner.objects.endpoint_slice import EndpointSlice
 from podrunner.objects.pod import Pod
 from podrunner.objects.service import Service
+from podrunner.pods import dns
 from podrunner.services import proxy_config, serving, zone
 from podrunner.services.serving import Serving
 from podrunner.store import events, pods
@@ -147,6 +148,10 @@ class ServiceNetwork:
     def _has_pods(self) -> bool:
         return bool(self._registry.list(pods.POD, limit=1).items)
 
+    def _pods(self) -> dict[str, Pod]:
+        """The pods by their uid."""
+        return {pod.metadata.uid: pod for pod in pods.every(self._registry)}
+
     def _services(self) -> Iterator[Service]:
         """Those that are served: pods can't reach the API, whose Service has no address."""
         for service in self._registry.list(SERVICE).items:
@@ -164,7 +169,7 @@ class ServiceNetwork:
             await self._helpers.ensure(home, _files(services))
         sandboxes = await self._sandboxes()
         self._visits.forget_all_but(sandbox.id for sandbox in sandboxes)
-        known = {pod.metadata.uid: pod for pod in pods.every(self._registry)}
+        known = self._pods()
         await asyncio.gather(
             *(self._connect_again(known[sandbox.pod_uid], sandbox) for sandbox in sandboxes if sandbox.pod_uid in known)
         )
@@ -187,8 +192,11 @@ class ServiceNetwork:
 
     async def _connect(self, pod: Pod, sandbox: Sandbox) -> None:
         gateway = await self._helpers.address_on(sandbox.network_id)
-        resolver = zone.resolver(self._helpers.node_resolver, pod.metadata.namespace)
-        await self._visits.connect(sandbox.id, gateway, resolver if pod.spec.dns_policy == "ClusterFirst" else "")
+        resolver = ""
+        if dns.is_cluster_first(pod):
+            formed = dns.of(pod, dns.parse(self._helpers.node_resolver), zone.SERVER_IP)
+            resolver = dns.text(formed.resolver).rstrip("\n")
+        await self._visits.connect(sandbox.id, gateway, resolver, own=dns.is_own(pod))
 
     async def _connect_again(self, pod: Pod, sandbox: Sandbox) -> None:
         """One that ends meanwhile keeps no other from it."""
@@ -208,8 +216,11 @@ class ServiceNetwork:
         if await service_containers.helpers(self._engine, self._instance):
             # An earlier podrunner's are on that network, which nobody else may have held since.
             await self._network.hold(_USER)
-            sandboxes = await self._sandboxes()
-            await asyncio.gather(*(self._visits.disconnect(sandbox.id) for sandbox in sandboxes))
+            known = self._pods()
+            sandboxes = [sandbox for sandbox in await self._sandboxes() if sandbox.pod_uid in known]
+            await asyncio.gather(
+                *(self._visits.disconnect(sandbox.id, own=dns.is_own(known[sandbox.pod_uid])) for sandbox in sandboxes)
+            )
         await self._helpers.remove()
         await self._network.release(_USER)
         self._nothing_left = True

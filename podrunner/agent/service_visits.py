@@ -21,18 +21,26 @@ class Visits:
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._room = asyncio.Semaphore(AT_ONCE)
 
-    async def connect(self, sandbox_id: str, gateway: str, resolver: str) -> None:
-        """The sandbox has its route over `gateway`, and this resolv.conf unless it is empty. Raises EngineError."""
+    async def connect(self, sandbox_id: str, gateway: str, resolver: str, *, own: bool) -> None:
+        """The sandbox has its route over `gateway`, and this resolv.conf unless it is empty. Raises EngineError.
+
+        `own`: its pod has a resolv.conf that is not the engine's.
+        """
         async with self._locks[sandbox_id]:
             if self._connected.get(sandbox_id) != (gateway, resolver):
-                await self._visit(service_config.connect(self._instance, sandbox_id, gateway, resolver))
+                engines = "" if own else resolver
+                await self._visit(service_config.connect(self._instance, sandbox_id, gateway, engines))
+                if own and resolver:
+                    await service_containers.put_resolver(self._engine, sandbox_id, resolver)
                 self._connected[sandbox_id] = gateway, resolver
 
-    async def disconnect(self, sandbox_id: str) -> None:
-        """The sandbox has what the engine gave it. One that is gone is no error. Raises EngineError."""
+    async def disconnect(self, sandbox_id: str, *, own: bool) -> None:
+        """The sandbox has what it had before. One that is gone is no error. Raises EngineError."""
         async with self._locks[sandbox_id]:
             try:
                 await self._visit(service_config.disconnect(self._instance, sandbox_id))
+                if own:
+                    await service_containers.restore_resolver(self._engine, sandbox_id)
             except errors.EngineRefused:
                 if any(sandbox.id == sandbox_id for sandbox in await self._sandboxes()):
                     raise

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from podrunner.engine import images, labels, ports
+from podrunner.pods import dns
 from podrunner.services import proxy_config, zone
 
 CIDR = "10.96.0.0/12"
@@ -35,18 +36,28 @@ trap 'exit 0' TERM
 while :; do sleep 2147483647 & wait $!; done
 """
 
-# The engine's own lines stay in the file as comments: whoever comes later finds what to put back.
+# What was in the file stays there as comments: whoever comes later finds what to put back.
+PUT_RESOLVER = """
+file=$1 text=$2
+kept=$(sed -n 's/^#engine //p' "$file")
+[ "$kept" ] || kept=$(cat "$file")
+printf '%s\\n' "$text" "$(printf '%s\\n' "$kept" | sed 's/^/#engine /')" > "$file"
+"""
+RESTORE_RESOLVER = """
+file=$1
+kept=$(sed -n 's/^#engine //p' "$file")
+[ -z "$kept" ] || printf '%s\\n' "$kept" > "$file"
+"""
+
 _CONNECT = f"""
 ip route replace {CIDR} via "$1"
+shift
 [ "$2" ] || exit 0
-kept=$(sed -n 's/^#engine //p' /etc/resolv.conf)
-[ "$kept" ] || kept=$(cat /etc/resolv.conf)
-printf '%s\\n' "$2" "$(printf '%s\\n' "$kept" | sed 's/^/#engine /')" > /etc/resolv.conf
+{PUT_RESOLVER}
 """
 _DISCONNECT = f"""
 ip route del {CIDR} || true
-kept=$(sed -n 's/^#engine //p' /etc/resolv.conf)
-[ -z "$kept" ] || printf '%s\\n' "$kept" > /etc/resolv.conf
+{RESTORE_RESOLVER}
 """
 
 
@@ -75,7 +86,7 @@ def holder(instance: str, network: str) -> dict[str, Any]:
     return body
 
 
-def dns(instance: str, holder_id: str) -> dict[str, Any]:
+def name_server(instance: str, holder_id: str) -> dict[str, Any]:
     """The DNS server of that holder."""
     return _beside(_body(instance, Role.DNS, images.SERVICES_DNS, {"User": _UNPRIVILEGED}), holder_id)
 
@@ -106,12 +117,12 @@ def publisher(instance: str, network: str, published: Mapping[int, str], address
 
 def connect(instance: str, sandbox_id: str, gateway: str, resolver: str) -> dict[str, Any]:
     """Gives the sandbox its route to Services over `gateway`, and the resolv.conf `resolver` unless that is empty."""
-    return _visitor(instance, sandbox_id, _CONNECT, gateway, resolver.rstrip("\n"))
+    return _visitor(instance, sandbox_id, _CONNECT, gateway, dns.PATH, resolver)
 
 
 def disconnect(instance: str, sandbox_id: str) -> dict[str, Any]:
     """Gives the sandbox back what the engine had for it."""
-    return _visitor(instance, sandbox_id, _DISCONNECT)
+    return _visitor(instance, sandbox_id, _DISCONNECT, dns.PATH)
 
 
 def _visitor(instance: str, sandbox_id: str, script: str, *arguments: str) -> dict[str, Any]:

@@ -9,7 +9,17 @@ from typing import Any
 import msgspec
 
 from podrunner import errors
-from podrunner.engine import client as engine, containers, exec, images, labels, networks, service_config
+from podrunner.engine import (
+    client as engine,
+    containers,
+    exec,
+    images,
+    labels,
+    networks,
+    sandbox_files,
+    scripts,
+    service_config,
+)
 from podrunner.engine.service_config import Role
 
 READY_SECONDS = 20.0
@@ -29,6 +39,12 @@ ln -sfn "$name" next; mv -T next now
 _AWAIT = """
 until nc -w 1 "$1" 53 < /dev/null 2> /dev/null; do sleep 0.05; done
 until wget -q -O /dev/null "http://127.0.0.1:$2/ready" 2> /dev/null; do sleep 0.05; done
+"""
+
+_OWN_RESOLVER = f"{sandbox_files.DIRECTORY}/{sandbox_files.RESOLVER}"
+# The sandbox's start command lets everyone read the file of hosts when it has written both (images/pause).
+_AWAIT_OWN_FILES = f"""
+until [ "$(stat -c %a {sandbox_files.DIRECTORY}/{sandbox_files.HOSTS})" = 644 ]; do sleep 0.01; done
 """
 
 
@@ -123,6 +139,19 @@ async def await_ready(client: engine.Client, holder_id: str, dns_ip: str, admin_
 async def read_resolver(client: engine.Client, holder_id: str) -> str:
     """The resolv.conf that the engine gives containers. Raises EngineError."""
     return await _run(client, holder_id, ["cat /etc/resolv.conf"])
+
+
+async def put_resolver(client: engine.Client, sandbox_id: str, text: str) -> None:
+    """Puts the text into the resolv.conf of its own that the pod has in its sandbox (`pods.dns.is_own`).
+
+    Waits until the sandbox has written it itself. Raises EngineError.
+    """
+    await scripts.run(client, sandbox_id, f"{_AWAIT_OWN_FILES}\n{service_config.PUT_RESOLVER}", _OWN_RESOLVER, text)
+
+
+async def restore_resolver(client: engine.Client, sandbox_id: str) -> None:
+    """Puts back what the sandbox has written. Raises EngineError."""
+    await scripts.run(client, sandbox_id, service_config.RESTORE_RESOLVER, _OWN_RESOLVER)
 
 
 async def join_networks(client: engine.Client, holder_id: str, wanted: Iterable[str]) -> dict[str, str]:

@@ -13,9 +13,10 @@ import hashlib
 import ipaddress
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from podrunner.pods import hostnames
 from podrunner.services.serving import EXTERNAL_NAME, Endpoint, Serving
 
-DOMAIN = "cluster.local"
+DOMAIN = hostnames.CLUSTER_DOMAIN
 SERVER_IP = "10.96.0.10"
 TTL_SECONDS = 5
 """CoreDNS' default, and how long a client may take a name for missing."""
@@ -75,17 +76,6 @@ def files(services: Sequence[Serving], directory: str) -> dict[str, str]:
         for origin, name in zip(zones, named, strict=True)
     )
     return {CONFIGURATION: _HEAD + "".join(statements), **named}
-
-
-def resolver(existing: str, namespace: str) -> str:
-    """The resolv.conf of a pod in `namespace` whose DNS policy is ClusterFirst, where the engine gave it `existing`.
-
-    Source: `GetPodDNS`, kubernetes pkg/kubelet/network/dns/dns.go.
-    """
-    words = [line.split() for line in existing.splitlines()]
-    own = next((found[1:] for found in reversed(words) if found[:1] == ["search"]), [])
-    searched = [f"{namespace}.svc.{DOMAIN}", f"svc.{DOMAIN}", DOMAIN, *(name for name in own if name != ".")]
-    return f"nameserver {SERVER_IP}\nsearch {' '.join(searched)}\noptions ndots:5\n"
 
 
 def _zone(records: Iterable[str]) -> str:

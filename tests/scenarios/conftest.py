@@ -1,5 +1,6 @@
 """What scenarios share."""
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,3 +30,26 @@ def offline() -> Iterator[offline_network.OfflineNetwork]:
             yield network
         finally:
             commandline.docker("rm", "--force", keeper)
+
+
+@pytest.fixture(scope="session")
+def docker_compose_command() -> str:
+    """The plugin or, where there is none, Debian's docker-compose (scripts/compose)."""
+    plugin = subprocess.run(["docker", "compose", "version"], capture_output=True, check=False)
+    return "docker compose" if plugin.returncode == 0 else "docker-compose"
+
+
+@pytest.fixture(scope="session")
+def docker_setup() -> str:
+    return "up --detach"  # what both forms understand
+
+
+@pytest.fixture(scope="session")
+def docker_compose_file() -> str:
+    return str(Path(__file__).parent.parent / "outside" / "docker-compose.yml")
+
+
+@pytest.fixture(scope="session")
+def outside(docker_services: object, docker_compose_project_name: str) -> str:
+    """The engine network with the systems outside of podrunner (tests/outside), by their names."""
+    return f"{docker_compose_project_name}_default"

@@ -66,7 +66,7 @@ def init_volume(world: World, example: str, network: str) -> None:
     running = world.start("run", example)
     running.until("1/1     Running")
     served = world.execute("web#0", "wget", "-q", "-O", "-", "http://localhost:8080/")
-    assert served == "This is init-volume, with a certificate of 46 bytes\n"
+    assert served == "This is init-volume, with a certificate of 47 bytes\n"
     assert world.execute("web#0", "ls", "/authority").startswith("ls: /authority: No such file")
     running.signal(signal.SIGINT)
     assert running.status() == 130

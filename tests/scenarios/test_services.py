@@ -20,6 +20,7 @@ pytestmark = pytest.mark.engine
 HTTP = {"name": "http", "port": 80, "targetPort": 8080}
 NODE_PORT = 30777
 UDP_NODE_PORT = 30778
+TAKEN_NODE_PORT = 30779
 
 OF_PODS = "pods.default.svc.cluster.local"
 NODE = "luksa/kubia:1.0"
@@ -189,13 +190,23 @@ def test_pods_of_several_networks_reach_one_service(world: World) -> None:
 def test_node_ports_udp_and_a_server_that_was_killed(world: World) -> None:
     """A connection outlives that its pod leaves the Service; nothing outlives the last pod and the server."""
     serve(world)
-    pod(world, "one", {"name": "echo", "image": NODE, "command": ["node", "-e", ECHO]})
+    own = {"nameservers": ["192.0.2.1"], "searches": ["example.com"], "options": [{"name": "ndots", "value": "2"}]}
+    pod(world, "one", {"name": "echo", "image": NODE, "command": ["node", "-e", ECHO]}, dnsConfig=own)
     dns = {"name": "dns", "port": 53, "targetPort": 5353, "protocol": "UDP"}
     ports = {**HTTP, "nodePort": NODE_PORT}, {**dns, "nodePort": UDP_NODE_PORT}
     service(world, "web", *ports, selects="web", type="NodePort")
     assert eventually(lambda: over_tcp(NODE_PORT)) == "one"
     assert eventually(lambda: over_udp(UDP_NODE_PORT, "hello")) == "echo hello"
     assert world.execute("echo#0", "node", "-e", ASK) == "echo hello"
+    assert world.execute("echo#0", "cat", "/etc/resolv.conf").startswith(
+        "nameserver 10.96.0.10\nnameserver 192.0.2.1\n"
+        "search default.svc.cluster.local svc.cluster.local cluster.local example.com\noptions ndots:2\n"
+    )
+
+    with socket.create_server(("0.0.0.0", TAKEN_NODE_PORT)):
+        service(world, "late", {**HTTP, "nodePort": TAKEN_NODE_PORT}, selects="web", type="NodePort")
+        eventually(lambda: "Warning PortAlreadyAllocated" in "".join(world.events("late")))
+    delete(world, "late")
 
     before = helpers(world)
     world.kill_server()

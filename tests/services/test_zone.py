@@ -79,12 +79,3 @@ def test_the_server_reads_the_zones_and_asks_the_engine_for_the_rest() -> None:
 def test_a_zone_that_has_changed_is_another_file_and_one_that_has_not_is_the_same() -> None:
     before, after = (set(zone.files([serving(ports=ports)], "/here")) for ports in ((), (HTTP,)))
     assert sorted(name.rpartition(".")[0] for name in before ^ after) == ["cluster.local", "cluster.local"]
-
-
-def test_a_pod_searches_its_namespace_first_and_the_engines_domains_last() -> None:
-    """Source: `generateSearchesForDNSClusterFirst`, kubernetes pkg/kubelet/network/dns/dns.go."""
-    assert zone.resolver("nameserver 127.0.0.11\nsearch example.com .\noptions ndots:0\n", "prod") == (
-        "nameserver 10.96.0.10\n"
-        "search prod.svc.cluster.local svc.cluster.local cluster.local example.com\n"
-        "options ndots:5\n"
-    )
