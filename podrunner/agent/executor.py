@@ -17,6 +17,7 @@ from podrunner.engine import (
     confinement,
     containers,
     host_paths,
+    image_volumes,
     images,
     messages as engine_messages,
     observe,
@@ -24,7 +25,7 @@ from podrunner.engine import (
 )
 from podrunner.objects.container import Container, LifecycleHandler
 from podrunner.objects.pod import Pod
-from podrunner.pods import dns, environment, memory, messages, observed, plan, spec
+from podrunner.pods import dns, environment, memory, messages, observed, plan, spec, volumes as pod_volumes
 from podrunner.pods.view import Image
 from podrunner.store.registry import Registry
 
@@ -43,6 +44,7 @@ class Executor:
         self._registry = registry
         self._engine = services.engine
         self._announcer = announcer
+        self._filling = asyncio.Lock()
         self._puller = Puller(services, announcer, registry)
 
     async def perform(self, pod: Pod, has: observed.Observed, operation: plan.Operation) -> Outcome:
@@ -177,6 +179,9 @@ class Executor:
         if operation.was_present:
             present = f'Container image "{container.image}" already present on machine'
             self._announcer.of_container(pod, container.name, "Normal", "Pulled", present)
+        gone = await self._fill_image_volumes(pod, container, sandbox)
+        if gone:
+            return Outcome(operation, learned=lambda known: memory.image_vanished(known, gone), stale=True)
         try:
             found = await self._found(pod, container, sandbox)
             container_id = await containers.create_container(
@@ -204,6 +209,17 @@ class Executor:
             return self._refused(pod, operation, refusal)
         self._announcer.of_container(pod, container.name, "Normal", "Created", f"Created container {container.name}")
         return await self._look(operation, container_id)
+
+    async def _fill_image_volumes(self, pod: Pod, container: Container, sandbox: observed.Sandbox) -> str:
+        """Fills the volumes with images that the container mounts; the image that is gone again, "" if none is."""
+        async with self._filling:  # main containers are created together and may mount the same one
+            for each in pod_volumes.of_images(pod, container):
+                image = each.image.reference if each.image is not None else ""
+                try:
+                    await image_volumes.fill(self._engine, sandbox.id, each.name, image, self._services.instance)
+                except errors.EngineNotFound:
+                    return image
+        return ""
 
     async def _found(self, pod: Pod, container: Container, sandbox: observed.Sandbox) -> volumes.Found:
         """What the container is made with. Raises CreateContainerConfigError, EngineError."""

@@ -9,7 +9,6 @@ NEEDS_SIGNERS = "needs the certificate signers of a cluster"
 NEEDS_DRIVERS = "needs the device drivers of a cluster"
 BLOCK_DEVICES = "the engine's volumes are file systems, not block devices"
 RELATIVE_PATH = "must be an absolute path: it is one of the engine's host, which knows no directory to begin at"
-IMAGE_VOLUME = "images can't be mounted as volumes yet"
 
 _MOUNTED = frozenset(
     (
@@ -18,6 +17,7 @@ _MOUNTED = frozenset(
         "empty_dir",
         "ephemeral",
         "host_path",
+        "image",
         "persistent_volume_claim",
         "projected",
         "secret",
@@ -39,10 +39,8 @@ def of_pod(spec: pod.PodSpec) -> Iterator[tuple[str, str]]:
 
 
 def _of_volume(each: volume.Volume, path: str) -> Iterator[tuple[str, str]]:
-    if each.image is not None:
-        yield f"{path}.image", IMAGE_VOLUME
     for field in _KINDS:
-        if field not in _MOUNTED and field != "image" and getattr(each, field) is not None:
+        if field not in _MOUNTED and getattr(each, field) is not None:
             yield f"{path}.{base.json_name(field)}", NEEDS_A_CLUSTER
     if each.host_path is not None and not each.host_path.path.startswith("/"):
         yield f"{path}.hostPath.path", RELATIVE_PATH

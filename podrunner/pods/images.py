@@ -4,10 +4,12 @@ The rules are the kubelet's: `EnsureImageExists`, kubernetes pkg/kubelet/images/
 pkg/kubelet/kuberuntime/kuberuntime_container.go.
 """
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from podrunner.objects.container import Container, EphemeralContainer
-from podrunner.pods import environment, mounting, observed, plan, restarts, spec
+from podrunner.pods import environment, mounting, observed, plan, restarts, spec, volumes
 from podrunner.pods.plan import Plan
 from podrunner.pods.view import Image, View
 
@@ -25,25 +27,50 @@ def create(view: View, container: Container, attempt: int, cause: str) -> Plan:
     waiting = view.memory.waiting.get(container.name)
     if waiting is not None and waiting.until is not None and waiting.attempt == attempt and view.now < waiting.until:
         return Plan(wake_at=waiting.until if waiting.until < NEVER else None)
-    image = view.memory.images.get(container.image)
+    for needed in (_Needed(container.image, container.image_pull_policy), *_of_volumes(view, container)):
+        missing = _obtain(view, container, attempt, needed, cause)
+        if missing is not None:
+            return missing
+    return _create(view, container, attempt, cause)
+
+
+class _Needed(NamedTuple):
+    """An image that a container needs: its own, or one that it mounts."""
+
+    reference: str
+    policy: str
+
+
+def _of_volumes(view: View, container: Container) -> Iterator[_Needed]:
+    for each in volumes.of_images(view.pod, container):
+        if each.image is not None:
+            yield _Needed(each.image.reference, each.image.pull_policy)
+
+
+def _obtain(view: View, container: Container, attempt: int, needed: _Needed, cause: str) -> Plan | None:
+    """What has to be done or waited for until the image can be used; None if it can be."""
+    reference = needed.reference
+    image = view.memory.images.get(reference)
     if image is None:
-        return plan.do(plan.InspectImage(container=container.name, image=container.image, cause=cause))
+        return plan.do(plan.InspectImage(container=container.name, image=reference, cause=cause))
     if image.invalid:
         return _wait(container, attempt, "InvalidImageName", image.invalid, NEVER)
-    if _usable(view, container, attempt, image):
-        return _create(view, container, attempt, cause)
-    if (plan.PullImage.__name__, container.image) in view.under_way:
+    # What was pulled may have been removed again since: only what the engine has can be used.
+    was_pulled = (container.name, attempt, reference) in view.memory.pulled
+    if image.id is not None and (needed.policy != "Always" or was_pulled):
+        return None
+    if (plan.PullImage.__name__, reference) in view.under_way:
         # For a container before this one, to which the kubelet would have come first.
         return Plan()
-    if container.image_pull_policy == "Never":
-        message = f'Container image "{container.image}" is not present with pull policy of Never'
+    if needed.policy == "Never":
+        message = f'Container image "{reference}" is not present with pull policy of Never'
         return _wait(container, attempt, "ErrImageNeverPull", message, view.now + LOOK_AGAIN_AFTER)
-    failures = view.memory.pull_failures.get(container.image)
+    failures = view.memory.pull_failures.get(reference)
     if failures is not None:
         until = failures.last + restarts.pull_delay(failures.count) * view.backoff_scale
         if view.now < until:
-            return _wait(container, attempt, "ImagePullBackOff", f'Back-off pulling image "{container.image}"', until)
-    return plan.do(plan.PullImage(container=container.name, image=container.image, attempt=attempt, cause=cause))
+            return _wait(container, attempt, "ImagePullBackOff", f'Back-off pulling image "{reference}"', until)
+    return plan.do(plan.PullImage(container=container.name, image=reference, attempt=attempt, cause=cause))
 
 
 def ahead(view: View) -> Plan:
@@ -74,13 +101,6 @@ def _is_worth_a_try(view: View, container: Container) -> bool:
     return not known.invalid and (known.id is None or container.image_pull_policy == "Always")
 
 
-def _usable(view: View, container: Container, attempt: int, image: Image) -> bool:
-    # What was pulled may have been removed again since: only what the engine has can be used.
-    if image.id is None:
-        return False
-    return container.image_pull_policy != "Always" or (container.name, attempt) in view.memory.pulled
-
-
 def _create(view: View, container: Container, attempt: int, cause: str) -> Plan:
     if view.sandbox is None or not _may_be_created(view, container):
         return Plan()
@@ -89,7 +109,7 @@ def _create(view: View, container: Container, attempt: int, cause: str) -> Plan:
     if target and joined is None:
         message = f"unable to find target container {target}"
         return _wait(container, attempt, "CreateContainerConfigError", message, view.now + LOOK_AGAIN_AFTER)
-    was_present = (container.name, attempt) not in view.memory.pulled
+    was_present = (container.name, attempt, container.image) not in view.memory.pulled
     return plan.do(
         plan.CreateContainer(
             container=container.name,
@@ -105,7 +125,8 @@ def _create(view: View, container: Container, attempt: int, cause: str) -> Plan:
 def _may_be_created(view: View, container: Container) -> bool:
     """Some containers are made of what only a running sandbox has: its address, files in volumes."""
     runs = view.sandbox is not None and view.sandbox.state is observed.State.RUNNING
-    if environment.needs_pod_address(container) and not runs:
+    needs_it_running = environment.needs_pod_address(container) or volumes.of_images(view.pod, container)
+    if needs_it_running and not runs:
         return False
     return not mounting.must_be_ready_for(container) or (runs and mounting.are_ready(view))
 

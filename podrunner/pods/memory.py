@@ -29,7 +29,7 @@ def image_pulled(memory: Memory, operation: plan.PullImage, image: Image) -> Mem
     return structs.replace(
         memory,
         images=_with(memory.images, operation.image, image),
-        pulled=memory.pulled | {(operation.container, operation.attempt)},
+        pulled=memory.pulled | {(operation.container, operation.attempt, operation.image)},
         pull_failures=_without(memory.pull_failures, operation.image),
     )
 

@@ -88,16 +88,16 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True):
     """What the worker remembers of a pod beyond the engine and the store.
 
     Losing it (a restart of podrunner) costs a repeated try or a repeated signal, never correctness.
-    Keys: `images`, `pull_failures` by reference; `pulled` (container, attempt); `waiting`, `steady` by container name;
-    `stops`, `probes`, `post_started`, `pre_stopped`, `messages` by engine id. `steady` is the last attempt that ran
-    long enough to forget the restarts before it. `post_started` tells of each finished postStart hook whether it
-    succeeded, `pre_stopped` which preStop hooks have finished, `messages` what containers left to say at their end.
-    `volumes` tells by sandbox id what was written into which volume.
+    Keys: `images`, `pull_failures` by reference; `pulled` (container, attempt, reference); `waiting`, `steady` by
+    container name; `stops`, `probes`, `post_started`, `pre_stopped`, `messages` by engine id; `volumes` by sandbox id,
+    then volume. `steady` is the last attempt that ran long enough to forget the restarts before it. `post_started`
+    tells of each finished postStart hook whether it succeeded, `pre_stopped` which preStop hooks have finished,
+    `messages` what containers left to say at their end.
     `engine_lost` is why the engine can't be reached, empty when it can.
     """
 
     images: Mapping[str, Image] = {}
-    pulled: frozenset[tuple[str, int]] = frozenset()
+    pulled: frozenset[tuple[str, int, str]] = frozenset()
     waiting: Mapping[str, Waiting] = {}
     pull_failures: Mapping[str, Failures] = {}
     prefetched: frozenset[str] = frozenset()

@@ -42,7 +42,7 @@ def is_of_claim(each: Volume) -> bool:
 
 def is_the_pods_own(each: Volume) -> bool:
     """Whether it comes and goes with the pod."""
-    return is_filled(each) or each.empty_dir is not None
+    return is_filled(each) or each.empty_dir is not None or each.image is not None
 
 
 def is_read_only(each: Volume) -> bool:
@@ -60,6 +60,12 @@ def engine_name(pod: Pod, each: Volume) -> str:
 def claim_name(uid: str) -> str:
     """What the engine calls the volume of a PersistentVolumeClaim: as provisioners call what they make."""
     return f"pvc-{_LOCAL_NAME.sub('-', uid)}"
+
+
+def of_images(pod: Pod, container: Container) -> tuple[Volume, ...]:
+    """The volumes with the content of an image that the container mounts."""
+    mounted = {mount.name for mount in container.volume_mounts}
+    return tuple(each for each in pod.spec.volumes if each.image is not None and each.name in mounted)
 
 
 def mounts(container: Container, name: str) -> Iterator[VolumeMount]:

@@ -294,6 +294,30 @@ def test_a_claims_volume_outlives_pods_and_goes_with_the_claim(world: World) -> 
     eventually(lambda: world.left() == [])
 
 
+def test_a_volume_has_the_files_of_an_image(world: World) -> None:
+    world.serve()
+    site = volume("site", image={"reference": "luksa/kubia:1.0", "pullPolicy": "IfNotPresent"})
+    script = "head -n1 /site/app.js; touch /site/new 2>&1; [ $(ls /site | wc -l) -gt 3 ] && echo whole"
+    mains = [container(script, name, volumeMounts=[mount("site", "/site")]) for name in ("main", "other")]
+    world.create(manifest(*mains, volumes=[site]))
+    world.becomes("Completed")
+    first = world.log("main").splitlines()
+    assert first == world.log("other").splitlines()
+    assert first[1:] == ["touch: /site/new: Read-only file system", "whole"]
+    world.delete()
+    eventually(world.is_gone)
+    assert world.left() == []
+
+
+def test_a_volume_with_an_image_that_is_not_there_holds_up_the_container(world: World) -> None:
+    world.serve()
+    absent = volume("site", image={"reference": "nobody/nothing:1", "pullPolicy": "Never"})
+    world.create(manifest(container("true", volumeMounts=[mount("site", "/site")]), volumes=[absent]))
+    status = world.becomes("ErrImageNeverPull").status.container_statuses[0].state.waiting
+    assert status is not None
+    assert status.message == 'Container image "nobody/nothing:1" is not present with pull policy of Never'
+
+
 def test_an_ephemeral_volume_is_a_claim_of_the_pods_own(world: World) -> None:
     world.serve()
     template = {"spec": claim("any")["spec"]}
