@@ -22,6 +22,7 @@ bench: images
 	.venv/bin/python bench/watch.py
 	.venv/bin/python bench/lifecycle.py
 	.venv/bin/python bench/probes.py
+	.venv/bin/python bench/volumes.py
 
 images: venv engine
 	.venv/bin/python scripts/images.py

@@ -8,7 +8,7 @@ import msgspec
 
 from podrunner import errors
 from podrunner.engine import ports
-from podrunner.objects import kinds, loading, meta, support
+from podrunner.objects import kinds, loading, meta, refusals, support
 from podrunner.objects.cluster import ServiceAccount
 from podrunner.objects.config import ConfigMap, Secret
 from podrunner.objects.endpoint_slice import EndpointSlice
@@ -70,6 +70,9 @@ def uncreatable(item: loading.Loaded) -> Iterator[str]:
             "metadata.resourceVersion",
             f'Invalid value: "{version}": resourceVersion should not be set on objects to be created',
         )
+    if isinstance(item.object, Pod):
+        for path, why in refusals.of_pod(item.object.spec):
+            yield _problem(item, path, f"Forbidden: {why}")
 
 
 def warnings(item: loading.Loaded) -> Iterator[str]:

@@ -11,6 +11,8 @@ PER_CONTAINER = "holds for each container that has no such limit of its own: an 
 NOT_MEASURED = "is not enforced: the engine measures no such storage"
 NOT_LIMITED = "is not enforced: the engine limits no huge pages"
 UNKNOWN = "has no effect: the engine has no such resource"
+NOT_RECURSIVE = "is read-only as the engine has it: what is mounted below may be written to"
+NO_OPTIONS = "has no effect: the engine's mounts take no such options"
 NEEDS_REMAPPING = "is refused unless the engine gives every container a user namespace (userns-remap)"
 NO_GROUP = "is refused unless runAsGroup is set: only then the engine leaves out the groups of the image's /etc/group"
 
@@ -20,12 +22,27 @@ def warnings(spec: pod.PodSpec) -> Iterator[tuple[str, str]]:
     if spec.host_users is False:
         yield "spec.hostUsers", NEEDS_REMAPPING
     yield from _of_groups(spec)
+    yield from _of_volumes(spec)
     if spec.resources is not None:
         yield from ((path, PER_CONTAINER) for path in _enforced_limits(spec.resources, "spec.resources"))
         yield from _not_enforced(spec.resources, "spec.resources")
     for field, containers in (("initContainers", spec.init_containers), ("containers", spec.containers)):
         for index, each in enumerate(containers):
             yield from _not_enforced(each.resources, f"spec.{field}[{index}].resources")
+
+
+def _of_volumes(spec: pod.PodSpec) -> Iterator[tuple[str, str]]:
+    for index, each in enumerate(spec.volumes):
+        if each.empty_dir is not None and each.empty_dir.size_limit and each.empty_dir.medium != "Memory":
+            yield f"spec.volumes[{index}].emptyDir.sizeLimit", NOT_MEASURED
+    for field, containers in (("initContainers", spec.init_containers), ("containers", spec.containers)):
+        for index, member in enumerate(containers):
+            for number, mount in enumerate(member.volume_mounts):
+                path = f"spec.{field}[{index}].volumeMounts[{number}]"
+                if mount.recursive_read_only == "Enabled":
+                    yield f"{path}.recursiveReadOnly", NOT_RECURSIVE
+                if mount.bind_mount_options:
+                    yield f"{path}.bindMountOptions", NO_OPTIONS
 
 
 def _of_groups(spec: pod.PodSpec) -> Iterator[tuple[str, str]]:

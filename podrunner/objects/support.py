@@ -28,8 +28,6 @@ KINDS_NOT_YET: tuple[type[meta.Object], ...] = (
 
 # Python names of fields that have no effect yet, so that setting one deserves a warning.
 NOT_YET: dict[type[base.Struct], tuple[str, ...]] = {
-    pod.PodSpec: ("resource_claims",),
-    container.Container: ("volume_devices",),
     service.ServiceSpec: (
         "external_ips",
         "load_balancer_ip",
@@ -69,27 +67,7 @@ def warnings(obj: meta.Object) -> list[tuple[str, str]]:
         return [(path, MESSAGE) for path in _unsupported_of_service(obj.spec)]
     if not isinstance(obj, pod.Pod):
         return []
-    limited = limitations.warnings(defaults.apply(obj).spec)
-    return [*((path, MESSAGE) for path in without_effect(obj)), *limited]
-
-
-def without_effect(obj: pod.Pod) -> list[str]:
-    """The paths of those that are not acted on."""
-    bare = defaults.apply(pod.Pod(metadata=meta.ObjectMeta(namespace=obj.metadata.namespace)))
-    filled = defaults.apply(obj)
-    return list(_unsupported(filled.spec, bare.spec))
-
-
-def _unsupported(spec: pod.PodSpec, bare: pod.PodSpec) -> Iterator[str]:
-    yield from _set_fields(spec, bare, NOT_YET[pod.PodSpec], "spec")
-    for field, containers in (
-        ("initContainers", spec.init_containers),
-        ("containers", spec.containers),
-        ("ephemeralContainers", spec.ephemeral_containers),
-    ):
-        for index, each in enumerate(containers):
-            path = f"spec.{field}[{index}]"
-            yield from _set_fields(each, _bare_container(each.image), NOT_YET[container.Container], path)
+    return list(limitations.warnings(defaults.apply(obj).spec))
 
 
 def _unsupported_of_service(spec: service.ServiceSpec) -> Iterator[str]:
@@ -104,8 +82,3 @@ def _set_fields(obj: base.Struct, bare: base.Struct, fields: tuple[str, ...], pa
     for field in fields:
         if getattr(obj, field) != getattr(bare, field):
             yield f"{path}.{base.json_name(field)}"
-
-
-def _bare_container(image: str) -> container.Container:
-    spec = pod.PodSpec(containers=(container.Container(image=image),))
-    return defaults.apply(pod.Pod(spec=spec)).spec.containers[0]

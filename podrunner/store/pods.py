@@ -7,11 +7,11 @@ Source of the deletion rules: k8s.io/apiserver `pkg/registry/rest/delete.go` (Be
 import msgspec
 
 from podrunner import errors
-from podrunner.objects import defaults, kinds, meta
+from podrunner.objects import defaults, fielderrors, kinds, meta, refusals
 from podrunner.objects.pod import Pod
 from podrunner.objects.pod_status import PodCondition, PodStatus
 from podrunner.pods import qos, spec
-from podrunner.store import preconditions, runtime_classes, service_accounts
+from podrunner.store import preconditions, problems, runtime_classes, service_accounts
 from podrunner.store.registry import Registry
 
 POD = kinds.of(Pod())
@@ -30,10 +30,20 @@ def create(registry: Registry, pod: Pod, *, dry_run: bool = False) -> Pod:
     One with scheduling gates says what it waits for (kubernetes `pkg/registry/core/pod/strategy.go`,
     applySchedulingGatedCondition). Raises errors.Forbidden if its RuntimeClass does not exist.
     """
+    _check_for_refusals(pod)
     complete = service_accounts.admit(registry, defaults.apply(runtime_classes.admitted(registry, pod)))
     held = (_GATED,) if complete.spec.scheduling_gates else ()
     status = PodStatus(phase="Pending", qos_class=_qos_class(complete), conditions=held)
     return registry.create(msgspec.structs.replace(complete, status=status), dry_run=dry_run)
+
+
+def _check_for_refusals(pod: Pod) -> None:
+    """Raises errors.Invalid for what can't be had on one machine."""
+    found = fielderrors.Errors()
+    for path, why in refusals.of_pod(pod.spec):
+        found.forbidden(path, why)
+    if found:
+        raise problems.invalid("Pod", pod.metadata.name, found)
 
 
 def every(registry: Registry) -> tuple[Pod, ...]:

@@ -35,7 +35,11 @@ TABLES: dict[str, type[base.Struct]] = {
     "securityContext of a container": security.SecurityContext,
 }
 
-REFUSED = ((pod.PodSpec, "ephemeral_containers"),)
+REFUSED = (
+    (pod.PodSpec, "ephemeral_containers"),
+    (pod.PodSpec, "resource_claims"),
+    (container.Container, "volume_devices"),
+)
 
 
 def state(type_: type[base.Struct], field: str) -> str:

@@ -93,9 +93,20 @@ def test_an_object_that_says_which_version_it_is_cannot_be_created(
 
 
 def test_other_kinds_are_refused_with_their_line(tmp_path: Path) -> None:
-    assert problems(tmp_path, f"{WEB}---\n{SETTINGS}") == [
-        "pod.yaml:10: kind ConfigMap is not run by podrunner yet, only Pod is"
+    node = "apiVersion: v1\nkind: Node\nmetadata: {name: here}\n"
+    assert problems(tmp_path, f"{WEB}---\n{node}") == [
+        "pod.yaml:10: kind Node does not come and go with a run; `podrunner apply` creates it"
     ]
+
+
+def test_without_a_pod_there_is_nothing_to_run(tmp_path: Path) -> None:
+    assert problems(tmp_path, SETTINGS) == ["pod.yaml: there is no Pod to run"]
+
+
+def test_what_needs_a_cluster_is_refused_with_its_line(tmp_path: Path) -> None:
+    remote = WEB.replace("spec:", "spec:\n  volumes: [{name: a, nfs: {server: s, path: /}}]")
+    (problem,) = problems(tmp_path, remote)
+    assert problem.startswith("pod.yaml:6: spec.volumes[0].nfs: Forbidden: volumes of this kind need a cluster")
 
 
 def test_a_pod_that_is_there_twice_is_refused(tmp_path: Path) -> None:
@@ -105,11 +116,9 @@ def test_a_pod_that_is_there_twice_is_refused(tmp_path: Path) -> None:
 
 def test_a_field_without_effect_is_warned_about_with_its_line(tmp_path: Path) -> None:
     warnings: list[str] = []
-    load(
-        tmp_path, WEB.replace("spec:", "spec:\n  resourceClaims: [{name: a, resourceClaimName: a}]"), warnings=warnings
-    )
+    load(tmp_path, WEB.replace("spec:", "spec:\n  volumes: [{name: a, emptyDir: {sizeLimit: 1Mi}}]"), warnings=warnings)
     assert [warning.replace(f"{tmp_path}/", "") for warning in warnings] == [
-        "pod.yaml:6: spec.resourceClaims: is not supported yet and has no effect"
+        "pod.yaml:6: spec.volumes[0].emptyDir.sizeLimit: is not enforced: the engine measures no such storage"
     ]
 
 
@@ -177,11 +186,12 @@ def test_validate_tells_every_problem_with_file_and_line(tmp_path: Path, capsys:
 
 def test_validate_says_what_is_valid_and_what_has_no_effect(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     good = tmp_path / "good.yaml"
-    good.write_text(f"{WEB}  resourceClaims: [{{name: a, resourceClaimName: a}}]\n---\n{SETTINGS}")
+    good.write_text(f"{WEB}  volumes: [{{name: a, emptyDir: {{sizeLimit: 1Mi}}}}]\n---\n{SETTINGS}")
     assert main.run(["validate", str(good)]) == 0
     out, err = capsys.readouterr()
     assert out == "pod/web is valid\nconfigmap/settings is valid\n"
-    assert err == f"warning: {good}:9: spec.resourceClaims: is not supported yet and has no effect\n"
+    limit = "spec.volumes[0].emptyDir.sizeLimit: is not enforced: the engine measures no such storage"
+    assert err == f"warning: {good}:9: {limit}\n"
 
 
 @pytest.mark.parametrize(

@@ -25,27 +25,28 @@ def part(subject: pod.Pod, at: int = 0) -> dict[str, Any]:
     return found
 
 
-def test_a_container_without_resources_has_the_fewest_shares() -> None:
-    assert part(a_pod({})) == {"CpuShares": 2}
+def test_a_container_without_resources_has_the_shares_of_a_tenth_of_a_cpu() -> None:
+    assert part(a_pod({})) == {"CpuShares": 102}
 
 
 def test_cpu_is_shares_by_request_and_a_quota_by_limit() -> None:
     assert part(a_pod({"requests": {"cpu": "250m"}})) == {"CpuShares": 256}
+    assert part(a_pod({"requests": {"cpu": "50m"}})) == {"CpuShares": 102}
     both = {"requests": {"cpu": "100m"}, "limits": {"cpu": "1.5"}}
     assert part(a_pod(both)) == {"CpuShares": 102, "CpuPeriod": 100000, "CpuQuota": 150000}
-    assert part(a_pod({"limits": {"cpu": "1m"}})) == {"CpuShares": 2, "CpuPeriod": 100000, "CpuQuota": 1000}
+    assert part(a_pod({"limits": {"cpu": "1m"}})) == {"CpuShares": 102, "CpuPeriod": 100000, "CpuQuota": 1000}
     assert part(a_pod({"limits": {"cpu": "2"}})) == {"CpuShares": 2048, "CpuPeriod": 100000, "CpuQuota": 200000}
     assert part(a_pod({"requests": {"cpu": "1000"}})) == {"CpuShares": 262144}
 
 
 def test_memory_is_limited_together_with_swap() -> None:
     subject = a_pod({"requests": {"memory": "1Mi"}, "limits": {"memory": "16Mi"}})
-    assert part(subject) == {"CpuShares": 2, "Memory": 16777216, "MemorySwap": 16777216}
+    assert part(subject) == {"CpuShares": 102, "Memory": 16777216, "MemorySwap": 16777216}
     assert part(a_pod({"limits": {"memory": "100.5"}}))["Memory"] == 101
 
 
 def test_zero_is_no_limit() -> None:
-    assert part(a_pod({"limits": {"cpu": "0", "memory": "0"}})) == {"CpuShares": 2}
+    assert part(a_pod({"limits": {"cpu": "0", "memory": "0"}})) == {"CpuShares": 102}
 
 
 def test_the_limit_of_the_pod_is_that_of_containers_without_one() -> None:

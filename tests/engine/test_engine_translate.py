@@ -128,7 +128,7 @@ def test_a_container_joins_the_sandbox_and_leaves_the_rest_to_its_image() -> Non
         "HostConfig": {
             "NetworkMode": "container:5eed",
             "IpcMode": "container:5eed",
-            "CpuShares": 2,
+            "CpuShares": 102,
             "OomScoreAdj": 1000,
             "Mounts": [],
             "LogConfig": UNCAPPED,

@@ -8,7 +8,7 @@ import msgspec
 import yaml
 
 import golden_masks as masks
-from podrunner.objects import loading, pod as pods, support
+from podrunner.objects import loading, pod as pods
 
 CASES = Path(__file__).parent.parent / "golden" / "cases"
 
@@ -93,10 +93,6 @@ class Recording(NamedTuple):
         """The pod of the manifest, with its defaults."""
         loaded = (each.object for each in loading.load_text(self.manifest, self.name))
         return next(obj for obj in loaded if isinstance(obj, pods.Pod))
-
-    def without_effect(self) -> list[str]:
-        """The fields of the pod that podrunner does not act on yet."""
-        return support.without_effect(self.pod())
 
 
 def names() -> list[str]:

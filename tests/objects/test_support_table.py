@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from podrunner.objects import base, config, container, decode, defaults, limits, pod, service, support
+from podrunner.objects import config, decode, defaults, limits, pod, refusals, service, support
 
 
 def warned(**spec: Any) -> list[str]:
@@ -10,7 +10,6 @@ def warned(**spec: Any) -> list[str]:
     assert decoded.problems == []
     warnings = support.warnings(decoded.object)
     assert support.warnings(defaults.apply(decoded.object)) == warnings
-    assert {message for _, message in warnings} <= {"is not supported yet and has no effect"}
     return [path for path, _ in warnings]
 
 
@@ -41,36 +40,6 @@ def test_a_plain_pod_has_no_warnings() -> None:
     ) == []  # fmt: skip
 
 
-def test_every_field_without_effect_is_warned_of_at_its_path() -> None:
-    supported = {
-        "containers": [
-            {
-                "name": "a",
-                "image": "b",
-                "livenessProbe": {"exec": {"command": ["true"]}},
-                "env": [{"name": "A"}, {"name": "B", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}}],
-                "resources": {"limits": {"cpu": "1"}},
-            }
-        ],
-        "initContainers": [{"name": "s", "image": "b", "restartPolicy": "Always"}],
-        "volumes": [{"name": "v"}],
-        "hostNetwork": True,
-        "activeDeadlineSeconds": 5,
-    }
-    rows = {path.removeprefix("spec.") for path in warned(**supported)}
-    expected = {
-        "containers[0].livenessProbe",
-        "containers[0].env[1].valueFrom",
-        "containers[0].resources",
-        "initContainers[0].restartPolicy",
-        "volumes",
-        "hostNetwork",
-        "activeDeadlineSeconds",
-    }
-    listed = {name for fields in support.NOT_YET.values() for name in map(base.json_name, fields)}
-    assert rows == {path for path in expected if path.rpartition(".")[2] in listed}
-
-
 def test_kinds_without_effect_are_warned_of() -> None:
     quota = limits.ResourceQuota()
     assert support.warnings(quota) == [("kind", "ResourceQuota is not supported yet and has no effect")]
@@ -84,12 +53,6 @@ def test_what_services_do_not_do_is_warned_of() -> None:
         "spec.externalIPs",
         "spec.ports[1].protocol",
     ]
-
-
-def test_ephemeral_containers_are_warned_of_like_others() -> None:
-    ephemeral = {"name": "debug", "image": "b", "envFrom": [{"prefix": "A"}], "targetContainerName": "a"}
-    expected = ["spec.ephemeralContainers[0].envFrom"] if "env_from" in support.NOT_YET[container.Container] else []
-    assert warned(containers=[{"name": "a", "image": "b"}], ephemeralContainers=[ephemeral]) == expected
 
 
 def test_every_row_names_a_field_and_none_is_in_both_tables() -> None:
@@ -106,7 +69,6 @@ def limited(**spec: Any) -> dict[str, str]:
     spec.setdefault("containers", [{"name": "a", "image": "b"}])
     decoded = decode.decode({"metadata": {"name": "a"}, "spec": spec}, pod.Pod)
     assert decoded.problems == []
-    assert support.without_effect(decoded.object) == []
     return dict(support.warnings(decoded.object))
 
 
@@ -135,3 +97,43 @@ def test_strict_groups_are_told_of_where_a_container_has_no_group() -> None:
     assert list(limited(securityContext=strict)) == [path]
     assert limited(securityContext={**strict, "runAsGroup": 7}) == {}
     assert limited(securityContext=strict, containers=own) == {}
+
+
+def refused(**spec: Any) -> list[str]:
+    spec.setdefault("containers", [{"name": "a", "image": "b"}])
+    decoded = decode.decode({"metadata": {"name": "a"}, "spec": spec}, pod.Pod)
+    assert decoded.problems == []
+    return [f"{path}: {why}" for path, why in refusals.of_pod(decoded.object.spec)]
+
+
+def test_what_needs_a_cluster_is_refused_and_says_so() -> None:
+    volumes = [
+        {"name": "a", "nfs": {"server": "s", "path": "/"}},
+        {"name": "b", "csi": {"driver": "d"}},
+        {"name": "c", "emptyDir": {}},
+        {"name": "d", "hostPath": {"path": "data"}},
+        {"name": "e", "hostPath": {"path": "/data"}},
+        {"name": "f", "projected": {"sources": [{"clusterTrustBundle": {"path": "x"}}, {"secret": {"name": "s"}}]}},
+    ]
+    assert refused(volumes=volumes, resourceClaims=[{"name": "gpu"}]) == [
+        f"spec.volumes[0].nfs: {refusals.NEEDS_A_CLUSTER}",
+        f"spec.volumes[1].csi: {refusals.NEEDS_A_CLUSTER}",
+        f"spec.volumes[3].hostPath.path: {refusals.RELATIVE_PATH}",
+        f"spec.volumes[5].projected.sources[0].clusterTrustBundle: {refusals.NEEDS_SIGNERS}",
+        f"spec.resourceClaims: {refusals.NEEDS_DRIVERS}",
+    ]
+    devices = {"name": "a", "image": "b", "volumeDevices": [{"name": "v", "devicePath": "/dev/x"}]}
+    assert refused(containers=[devices]) == [f"spec.containers[0].volumeDevices: {refusals.BLOCK_DEVICES}"]
+
+
+def test_what_is_less_than_in_a_cluster_is_told() -> None:
+    volumes = [
+        {"name": "disk", "emptyDir": {"sizeLimit": "1Mi"}},
+        {"name": "memory", "emptyDir": {"sizeLimit": "1Mi", "medium": "Memory"}},
+    ]
+    mount = {"name": "disk", "mountPath": "/d", "readOnly": True, "recursiveReadOnly": "Enabled"}
+    told = limited(containers=[{"name": "a", "image": "b", "volumeMounts": [mount]}], volumes=volumes)
+    assert list(told) == [
+        "spec.volumes[0].emptyDir.sizeLimit",
+        "spec.containers[0].volumeMounts[0].recursiveReadOnly",
+    ]

@@ -1,11 +1,15 @@
 """What containers may do and use, seen from inside: identity, rights, kernel parameters, limits."""
 
 import json
+import subprocess
+from collections.abc import Iterator
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
-from commandline import container, eventually, manifest
+import docker_registry
+from commandline import IMAGE, container, eventually, manifest
 from lifecycle_world import FOREVER, serve
 from scenario_world import World
 
@@ -76,9 +80,36 @@ def test_containers_are_confined_as_their_pod_and_they_themselves_say(world: Wor
     assert (int(differs["CapEff"], 16), differs["NoNewPrivs"], differs["Seccomp"]) == (NET_ADMIN, "1", "0")
     assert differs["root"] == "read-only"
     assert (differs["memory"], differs["cpu"]) == ("33554432 33554432", "102 50000")
-    assert (inherits["cpu"], inherits["oom"]) == ("2 -1", "999")
+    assert (inherits["cpu"], inherits["oom"]) == ("102 -1", "999")
     assert 0 < int(differs["oom"]) < 1000
     assert {"1", "touch: /tmp/a: Operation not permitted"} == set(world.log("filtered").splitlines())
+
+
+@pytest.fixture
+def image_with_groups() -> Iterator[str]:
+    """An image whose user 1000 is in the group 5555, by its own /etc/group."""
+    member = "RUN echo me:x:1000:1000::/:/bin/sh >> /etc/passwd && echo extra:x:5555:me >> /etc/group\n"
+    name = f"podrunner-test/groups:{uuid4().hex}"
+    command = ["docker", "build", "--quiet", "--tag", name, "-"]
+    subprocess.run(command, input=f"FROM {IMAGE}\n{member}USER me\n", text=True, check=True, capture_output=True)
+    yield name
+    docker_registry.forget(name)
+
+
+def test_groups_of_the_image_are_left_out_where_the_policy_is_strict(world: World, image_with_groups: str) -> None:
+    """Without a user in the spec the image's keeps its name, and gets the group that the spec asks for."""
+    world.serve()
+    main = container("id -u; id -g; id -G", image=image_with_groups, imagePullPolicy="Never")
+    strict = {"supplementalGroupsPolicy": "Strict", "runAsGroup": 7, "supplementalGroups": [4000], "runAsNonRoot": True}
+    merged = {"supplementalGroups": [4000], "runAsUser": 1000, "runAsNonRoot": True}
+    world.create(manifest(main, name="merged", securityContext=merged))
+    world.create(manifest({**main, "securityContext": {"runAsUser": 1000}}, name="strict", securityContext=strict))
+    world.create(manifest(main, name="named", securityContext={**strict, "runAsNonRoot": False}))
+    expected = {"merged": {"1000", "4000", "5555"}, "strict": {"7", "4000"}, "named": {"7", "4000"}}
+    for name, groups in expected.items():
+        world.becomes("Completed", name)
+        user, group, together = world.log("main", name).splitlines()
+        assert (user, group, set(together.split())) == ("1000", "1000" if name == "merged" else "7", groups)
 
 
 def test_the_limit_of_the_pod_is_that_of_each_container_without_one(world: World) -> None:

@@ -126,9 +126,19 @@ def test_a_namespace_has_to_be_there(kubectl: kubectl_shell.Shell) -> None:
     )
 
 
-def test_a_field_without_effect_is_warned_of(kubectl: kubectl_shell.Shell) -> None:
-    assert kubectl("create", "--dry-run=server", "-f", "-", stdin=pod(hostNetwork=True)) == (
-        "pod/web created (server dry run)\nWarning: spec.hostNetwork: is not supported yet and has no effect\n"
+def test_a_field_that_does_less_than_in_a_cluster_is_warned_of(kubectl: kubectl_shell.Shell) -> None:
+    limited = pod(volumes=[{"name": "v", "emptyDir": {"sizeLimit": "1Mi"}}])
+    assert kubectl("create", "--dry-run=server", "-f", "-", stdin=limited) == (
+        "pod/web created (server dry run)\n"
+        "Warning: spec.volumes[0].emptyDir.sizeLimit: is not enforced: the engine measures no such storage\n"
+    )
+
+
+def test_a_volume_that_needs_a_cluster_is_refused(kubectl: kubectl_shell.Shell) -> None:
+    remote = pod(volumes=[{"name": "v", "nfs": {"server": "s", "path": "/"}}])
+    assert kubectl("create", "-f", "-", stdin=remote, status=1) == (
+        'The Pod "web" is invalid: spec.volumes[0].nfs: Forbidden: volumes of this kind need a cluster, '
+        "with its drivers and its network's or cloud's disks\n"
     )
 
 
