@@ -120,7 +120,7 @@ class ServiceNetwork:
             self._woken.clear()
             try:
                 delay = await self._look(lingered=lingered)
-            except errors.EngineError as failure:
+            except errors.PodrunnerError as failure:
                 log.warning("Services are not served: %s", failure)
                 delay = TRY_AGAIN_AFTER
             lingered = False
@@ -173,7 +173,7 @@ class ServiceNetwork:
         await asyncio.gather(
             *(self._connect_again(known[sandbox.pod_uid], sandbox) for sandbox in sandboxes if sandbox.pod_uid in known)
         )
-        await self._node_ports.ensure(services, home, self._helpers.addresses[home])
+        await self._node_ports.ensure(services, home, await self._helpers.address_on(home))
 
     @contextlib.asynccontextmanager
     async def _told_to_those_who_wait(self) -> AsyncIterator[None]:
