@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from podrunner import errors
 from podrunner.engine import client, service_config, service_containers
 from podrunner.engine.service_config import Role
 from podrunner.engine.service_containers import Helper
@@ -45,6 +46,8 @@ class Helpers:
         async with self._changing:
             if network not in self.addresses:
                 await self._join({*self.addresses, network})
+            if network not in self.addresses:
+                raise errors.EngineRefused(f"the helpers of Services have no IPv4 address on network {network}")
             return self.addresses[network]
 
     async def remove(self) -> bool:

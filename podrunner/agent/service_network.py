@@ -23,7 +23,7 @@ from podrunner.objects.service import Service
 from podrunner.pods import dns
 from podrunner.services import proxy_config, serving, zone
 from podrunner.services.serving import Serving
-from podrunner.store import events, pods
+from podrunner.store import events, pods, services
 from podrunner.store.registry import Registry
 from podrunner.store.watch import ChangeType
 
@@ -39,7 +39,7 @@ LINGER_SECONDS = 10.0
 JOIN_SECONDS = 30.0
 """How long a pod that has just begun waits for the helpers."""
 
-SERVICE, SLICE = kinds.of(Service()), kinds.of(EndpointSlice())
+SLICE = kinds.of(EndpointSlice())
 
 _API_SERVER = ("default", "kubernetes")
 _USER = "services"
@@ -69,7 +69,7 @@ class ServiceNetwork:
         """Takes the helpers along at the end if there is no pod any more; else the next server finds them."""
         try:
             async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._follow(SERVICE))
+                tasks.create_task(self._follow(services.SERVICE))
                 tasks.create_task(self._follow(SLICE))
                 tasks.create_task(self._follow(pods.POD, modified=False))
                 tasks.create_task(self._look_for_ever())
@@ -94,6 +94,8 @@ class ServiceNetwork:
                 await self._await_served()
         except TimeoutError as late:
             raise errors.EngineRefused("what serves Services has not started") from late
+        if not self._has_services():
+            return
         for sandbox in await self._sandboxes():
             if sandbox.id == sandbox_id:
                 await self._connect(pod, sandbox)
@@ -120,7 +122,7 @@ class ServiceNetwork:
             self._woken.clear()
             try:
                 delay = await self._look(lingered=lingered)
-            except errors.EngineError as failure:
+            except errors.PodrunnerError as failure:
                 log.warning("Services are not served: %s", failure)
                 delay = TRY_AGAIN_AFTER
             lingered = False
@@ -133,7 +135,8 @@ class ServiceNetwork:
     async def _look(self, *, lingered: bool) -> float:
         """Makes the engine as the store wants it; in how many seconds to look again. Raises EngineError."""
         if not self._has_services():
-            await self._end()
+            async with self._told_to_those_who_wait():
+                await self._end()
         elif self._has_pods():
             await self._serve()
         elif self._helpers.told and not lingered:
@@ -154,7 +157,7 @@ class ServiceNetwork:
 
     def _services(self) -> Iterator[Service]:
         """Those that are served: pods can't reach the API, whose Service has no address."""
-        for service in self._registry.list(SERVICE).items:
+        for service in services.every(self._registry):
             if (service.metadata.namespace, service.metadata.name) != _API_SERVER:
                 yield service
 
@@ -164,16 +167,16 @@ class ServiceNetwork:
     async def _serve(self) -> None:
         self._nothing_left = False
         async with self._told_to_those_who_wait():
-            services = self._servings()
+            servings = self._servings()
             home = await networks.id_of(self._engine, await self._network.hold(_USER))
-            await self._helpers.ensure(home, _files(services))
+            await self._helpers.ensure(home, _files(servings))
         sandboxes = await self._sandboxes()
         self._visits.forget_all_but(sandbox.id for sandbox in sandboxes)
         known = self._pods()
         await asyncio.gather(
             *(self._connect_again(known[sandbox.pod_uid], sandbox) for sandbox in sandboxes if sandbox.pod_uid in known)
         )
-        await self._node_ports.ensure(services, home, self._helpers.addresses[home])
+        await self._node_ports.ensure(servings, home, await self._helpers.address_on(home))
 
     @contextlib.asynccontextmanager
     async def _told_to_those_who_wait(self) -> AsyncIterator[None]:
@@ -226,6 +229,6 @@ class ServiceNetwork:
         self._nothing_left = True
 
 
-def _files(services: tuple[Serving, ...]) -> dict[str, str]:
-    of_proxy = proxy_config.files(services, service_config.CURRENT, service_config.FILES)
-    return {**zone.files(services, service_config.CURRENT), **of_proxy}
+def _files(servings: tuple[Serving, ...]) -> dict[str, str]:
+    of_proxy = proxy_config.files(servings, service_config.CURRENT, service_config.FILES)
+    return {**zone.files(servings, service_config.CURRENT), **of_proxy}

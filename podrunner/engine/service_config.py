@@ -15,10 +15,7 @@ import msgspec
 
 from podrunner.engine import images, labels, ports
 from podrunner.pods import dns
-from podrunner.services import proxy_config, zone
-
-CIDR = "10.96.0.0/12"
-"""The range of Services' addresses, kubeadm's default (serviceSubnet)."""
+from podrunner.services import allocation, proxy_config, zone
 
 FILES = "/services"
 CURRENT = f"{FILES}/now"
@@ -30,7 +27,7 @@ _LOGGING = {"Type": "json-file", "Config": {"max-size": "1m", "max-file": "2"}}
 _RESTARTED = {"Name": "on-failure"}
 
 _HOLD = f"""
-ip route add local {CIDR} dev lo
+ip route add local {allocation.ADDRESSES} dev lo
 ip address add {zone.SERVER_IP}/32 dev lo
 trap 'exit 0' TERM
 while :; do sleep 2147483647 & wait $!; done
@@ -50,13 +47,13 @@ kept=$(sed -n 's/^#engine //p' "$file")
 """
 
 _CONNECT = f"""
-ip route replace {CIDR} via "$1"
+ip route replace {allocation.ADDRESSES} via "$1"
 shift
 [ "$2" ] || exit 0
 {PUT_RESOLVER}
 """
 _DISCONNECT = f"""
-ip route del {CIDR} || true
+ip route del {allocation.ADDRESSES} || true
 {RESTORE_RESOLVER}
 """
 

@@ -10,16 +10,12 @@ import msgspec
 
 from podrunner.objects.endpoint_slice import EndpointSlice
 from podrunner.objects.service import Service
+from podrunner.services import allocation, endpoints
 
-HEADLESS = "None"
 EXTERNAL_NAME = "ExternalName"
 PUBLISHED_TYPES = ("NodePort", "LoadBalancer")
 PROTOCOLS = ("TCP", "UDP")
 """Those that the proxy can pass on; SCTP is not among them."""
-
-
-SERVICE_NAME = "kubernetes.io/service-name"
-"""The label of an EndpointSlice that names its Service."""
 
 
 class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,13 +36,13 @@ class Serving(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_headless(self) -> bool:
-        return self.service.spec.type != EXTERNAL_NAME and self.service.spec.cluster_ip == HEADLESS
+        return self.service.spec.type != EXTERNAL_NAME and self.service.spec.cluster_ip == allocation.HEADLESS
 
     @property
     def cluster_ip(self) -> str:
         """Its address; empty if it is reached in another way."""
         spec = self.service.spec
-        return "" if spec.type == EXTERNAL_NAME or spec.cluster_ip == HEADLESS else spec.cluster_ip
+        return "" if spec.type == EXTERNAL_NAME or spec.cluster_ip == allocation.HEADLESS else spec.cluster_ip
 
     @property
     def ready(self) -> tuple[Endpoint, ...]:
@@ -63,7 +59,7 @@ def of(services: Iterable[Service], slices: Iterable[EndpointSlice]) -> tuple[Se
     behind: dict[tuple[str, str], list[Endpoint]] = {}
     for each in slices:
         if each.address_type == "IPv4":
-            key = each.metadata.namespace, each.metadata.labels.get(SERVICE_NAME, "")
+            key = each.metadata.namespace, each.metadata.labels.get(endpoints.SERVICE_NAME, "")
             behind.setdefault(key, []).extend(_endpoints(each))
     return tuple(
         Serving(service=service, endpoints=tuple(sorted(behind.get(_key(service), ()), key=_address)))

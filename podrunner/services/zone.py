@@ -14,10 +14,11 @@ import ipaddress
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from podrunner.pods import hostnames
+from podrunner.services import allocation
 from podrunner.services.serving import EXTERNAL_NAME, Endpoint, Serving
 
 DOMAIN = hostnames.CLUSTER_DOMAIN
-SERVER_IP = "10.96.0.10"
+SERVER_IP = allocation.DNS
 TTL_SECONDS = 5
 """CoreDNS' default, and how long a client may take a name for missing."""
 
