@@ -17,7 +17,7 @@ from podrunner.agent.leases import Leases
 from podrunner.agent.progress import Report
 from podrunner.agent.services import Services
 from podrunner.agent.usage import PodUsage, Usage
-from podrunner.engine import builds, containers, logs, observe, volumes, watch
+from podrunner.engine import builds, containers, logs, observe, passing, volumes, watch
 from podrunner.engine.pulls import PullProgress
 from podrunner.engine.session import Session
 from podrunner.engine.tunnels import Tunnel
@@ -56,6 +56,7 @@ class Node:
         """Works for the pods of the store. Raises EngineError if the engine can't be asked at the start."""
         self._registration.register()
         self.leases.adopt()
+        await passing.remove_left(self._services.engine, self._services.instance)
         seen = await observe.pods(self._services.engine, self._services.instance)
         for uid in await volumes.owners(self._services.engine, self._services.instance):
             seen.setdefault(uid, observed.Observed())

@@ -8,10 +8,9 @@ import posixpath
 import stat
 import tarfile
 import time
-from typing import Any
 
 from podrunner import errors
-from podrunner.engine import archives, client as engine, labels
+from podrunner.engine import archives, client as engine, passing
 from podrunner.objects.pod import Pod
 from podrunner.pods import volumes
 
@@ -44,18 +43,10 @@ async def make_files(client: engine.Client, pod: Pod, instance: str, image: str)
 
 async def _make_file(client: engine.Client, path: str, instance: str, image: str) -> None:
     directory, name = posixpath.split(path)
-    body: dict[str, Any] = {
-        "Image": image,
-        "Labels": {labels.INSTANCE: instance},
-        "HostConfig": {"Mounts": [{"Type": "bind", "Source": directory, "Target": _PARENT}], "NetworkMode": "none"},
-    }
-    # It is never started: the engine has what it mounts while files are put into it.
-    helper = str((await client.call(client.api.create_container_from_config, body))["Id"])
-    try:
+    mount = {"Type": "bind", "Source": directory, "Target": _PARENT}
+    async with passing.container(client, image, instance, mount) as helper:
         if await archives.look(client, helper, posixpath.join(_PARENT, name)) is None:
             await client.call(client.api.put_archive, helper, _PARENT, _empty(name))
-    finally:
-        await client.call(client.api.remove_container, helper, force=True)
 
 
 def refused(pod: Pod, refusal: errors.EngineRefused) -> errors.MountError | None:

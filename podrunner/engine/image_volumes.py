@@ -6,9 +6,8 @@ that the copy is complete.
 
 import asyncio
 import posixpath
-from typing import Any
 
-from podrunner.engine import archives, client as engine, labels, scripts
+from podrunner.engine import archives, client as engine, passing, scripts
 from podrunner.pods import volumes
 
 _FILLED = "/podrunner/filled"
@@ -20,18 +19,9 @@ async def fill(client: engine.Client, sandbox_id: str, volume: str, image: str, 
     mark = posixpath.join(_FILLED, volume)
     if await archives.look(client, sandbox_id, mark) is not None:
         return
-    body: dict[str, Any] = {
-        "Image": image,
-        "Cmd": ["never started"],
-        "Labels": {labels.INSTANCE: instance},
-        "HostConfig": {"NetworkMode": "none"},
-    }
-    source = str((await client.call(client.api.create_container_from_config, body))["Id"])
-    try:
+    async with passing.container(client, image, instance) as source:
         # Not with the short calls: it takes as long as the image is large.
         await asyncio.to_thread(_copy, client, source, sandbox_id, volumes.place(volume))
-    finally:
-        await client.call(client.api.remove_container, source, v=True, force=True)
     await scripts.run(client, sandbox_id, 'mkdir -p "$1" && touch "$2"', _FILLED, mark)
 
 

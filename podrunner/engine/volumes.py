@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from podrunner import errors
-from podrunner.engine import client as engine, labels, scripts, volume_archive
+from podrunner.engine import client as engine, labels, passing, scripts, volume_archive
 from podrunner.pods import envfile, volumes
 from podrunner.pods.payload import Payload
 
@@ -121,17 +121,8 @@ async def create_claimed(client: engine.Client, name: str, instance: str, claim:
     """
     await client.call(client.api.create_volume, name, labels={labels.INSTANCE: instance, labels.CLAIM: claim})
     mount = {"Type": "volume", "Source": name, "Target": volumes.place(name), "VolumeOptions": {"NoCopy": True}}
-    body: dict[str, Any] = {
-        "Image": image,
-        "Labels": {labels.INSTANCE: instance},
-        "HostConfig": {"Mounts": [mount], "NetworkMode": "none"},
-    }
-    # It is never started: the engine has what it mounts while its directory gets its mode.
-    helper = str((await client.call(client.api.create_container_from_config, body))["Id"])
-    try:
+    async with passing.container(client, image, instance, mount) as helper:
         await write(client, helper, [volume_archive.Filling(volume=name, root_mode=0o777)], datetime.now(UTC))
-    finally:
-        await client.call(client.api.remove_container, helper, force=True)
 
 
 async def remove_claimed(client: engine.Client, name: str) -> None:

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from commandline import container, eventually, manifest
+from commandline import IMAGE, container, eventually, manifest
 from lifecycle_world import FOREVER
 from object_world import claim, config_map, create, delete, get, put, secret
+from podrunner.engine import labels
 from scenario_world import World
 
 pytestmark = pytest.mark.engine
@@ -154,6 +155,8 @@ def test_what_a_killed_server_had_written_is_still_followed_by_the_next(world: W
     put(world, config_map("colors", sky="grey"))
     eventually(lambda: world.execute("main#0", "cat", "/config/sky") == "grey")
     world.kill_server()
+    passing = {labels.INSTANCE: world.instance, labels.PASSING: "true"}
+    world.engine.create_container(IMAGE, labels=passing)  # it had one in hand
     world.serve()
     world.delete(grace_seconds=0)
     eventually(lambda: world.left() == [])
