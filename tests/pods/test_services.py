@@ -205,6 +205,9 @@ def test_endpoints_tell_the_ready_from_the_others_and_nothing_of_those_that_end(
     (subset,) = endpoints.endpoints(service(), [pod(), pod("b", "172.18.0.3", ready=False), ending]).subsets
     assert [address.ip for address in subset.addresses] == ["172.18.0.2"]
     assert [address.ip for address in subset.not_ready_addresses] == ["172.18.0.3"]
+    (reference,) = (address.target_ref for address in subset.addresses)
+    assert reference is not None
+    assert (reference.kind, reference.name, reference.namespace) == ("Pod", "a", "default")
     assert subset.ports == (EndpointPort(name="http", port=8080, protocol="TCP"),)
 
 
