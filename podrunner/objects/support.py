@@ -6,6 +6,8 @@ its row.
 
 from collections.abc import Iterator
 
+from msgspec import structs
+
 from podrunner.objects import (
     base,
     cluster,
@@ -35,10 +37,12 @@ KINDS_NOT_YET: tuple[type[meta.Object], ...] = (
 # Python names of fields that have no effect yet, so that setting one deserves a warning.
 NOT_YET: dict[type[base.Struct], tuple[str, ...]] = {
     container.HTTPGetAction: ("protocol",),
+    container.VolumeMount: ("bind_mount_options",),
     service.ServiceSpec: (
         "external_ips",
         "load_balancer_ip",
         "load_balancer_source_ranges",
+        "session_affinity_config",
     ),
     storage.PersistentVolumeClaimSpec: ("data_source", "data_source_ref"),
 }
@@ -100,6 +104,8 @@ def warnings(obj: meta.Object) -> list[tuple[str, str]]:
 
 
 def _unsupported_of_service(spec: service.ServiceSpec) -> Iterator[str]:
+    if spec.session_affinity_config == defaults.SESSION_AFFINITY:
+        spec = structs.replace(spec, session_affinity_config=None)
     yield from _set_fields(spec, service.ServiceSpec(), NOT_YET[service.ServiceSpec], "spec")
     for index, port in enumerate(spec.ports):
         # The proxy knows no SCTP.
@@ -119,11 +125,17 @@ def _unsupported_of_pod(spec: pod.PodSpec) -> Iterator[str]:
             yield from _unsupported_of_claim(template.spec, f"spec.volumes[{index}].ephemeral.volumeClaimTemplate.spec")
     for field, containers in (("initContainers", spec.init_containers), ("containers", spec.containers)):
         for index, member in enumerate(containers):
-            for name, handler in _handlers(member):
-                if handler is not None and handler.http_get is not None:
-                    path = f"spec.{field}[{index}].{name}.httpGet"
-                    fields = NOT_YET[container.HTTPGetAction]
-                    yield from _set_fields(handler.http_get, container.HTTPGetAction(), fields, path)
+            yield from _unsupported_of_container(member, f"spec.{field}[{index}]")
+
+
+def _unsupported_of_container(of: container.Container, path: str) -> Iterator[str]:
+    for name, handler in _handlers(of):
+        if handler is not None and handler.http_get is not None:
+            request, fields = handler.http_get, NOT_YET[container.HTTPGetAction]
+            yield from _set_fields(request, container.HTTPGetAction(), fields, f"{path}.{name}.httpGet")
+    for number, mount in enumerate(of.volume_mounts):
+        fields = NOT_YET[container.VolumeMount]
+        yield from _set_fields(mount, container.VolumeMount(), fields, f"{path}.volumeMounts[{number}]")
 
 
 def _handlers(of: container.Container) -> Iterator[tuple[str, container.Probe | container.LifecycleHandler | None]]:

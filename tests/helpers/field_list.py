@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from podrunner.objects import base, container, event, kinds, limitations, meta, pod, refusals, support, volume
+from podrunner.objects import base, container, event, kinds, limitations, meta, pod, refusals, security, support, volume
 
 TESTS = Path(__file__).parents[1]
 
@@ -123,14 +123,14 @@ def _samples(hint: Any) -> list[Any]:
 
 def limited() -> dict[tuple[str, str], set[str]]:
     """What `limitations` has to say of a pod that goes beyond all of them, by the name of type and field."""
-    unlike: dict[str, Any] = {"cpu": "1", "ephemeral-storage": "1", "hugepages-2Mi": "2Mi", "example.com/x": "1"}
-    mount = container.VolumeMount(recursive_read_only="Enabled", bind_mount_options=("noexec",))
+    unlike = {"cpu": "1", "ephemeral-storage": "1", "hugepages-2Mi": "2Mi", "example.com/x": "1"}
+    mount = container.VolumeMount(recursive_read_only="Enabled")
     resources = container.ResourceRequirements(limits=unlike, requests={"example.com/y": "1"})
     spec = pod.PodSpec(
         containers=(container.Container(volume_mounts=(mount,), resources=resources),),
         host_users=False,
         resources=resources,
-        security_context=pod.security.PodSecurityContext(supplemental_groups_policy="Strict"),
+        security_context=security.PodSecurityContext(supplemental_groups_policy="Strict"),
         volumes=(volume.Volume(empty_dir=volume.EmptyDirVolumeSource(size_limit="1Mi")),),
     )
     found: dict[tuple[str, str], set[str]] = {}

@@ -38,7 +38,7 @@ def test_containers_find_their_volumes_as_the_pod_says(world: World) -> None:
     create(world, config_map("colors", sky="blue", grass="green"), secret("keys", door="1234"))
     projected = {
         "sources": [
-            {"secret": {"name": "keys"}},
+            {"secret": {"name": "keys", "items": [{"key": "door", "path": "gate"}]}},
             {"configMap": {"name": "colors", "items": [{"key": "sky", "path": "deep/sky"}]}},
             {"downwardAPI": {"items": [{"path": "space", "fieldRef": {"fieldPath": "metadata.namespace"}}]}},
             {"serviceAccountToken": {"path": "token", "audience": "vault", "user": 7}},
@@ -46,6 +46,7 @@ def test_containers_find_their_volumes_as_the_pod_says(world: World) -> None:
             {"configMap": {"name": "absent", "optional": True}},
         ],
         "defaultMode": 0o440,
+        "defaultUser": 4,
     }
     limit = {"containerName": "main", "resource": "limits.memory", "divisor": "1Mi"}
     about = [
@@ -64,10 +65,10 @@ def test_containers_find_their_volumes_as_the_pod_says(world: World) -> None:
         volume("all", projected=projected),
     ]
     script = (
-        "cd /; stat -c '%A %u:%g %n' work fast config/..data/sky keys/..data/front about/..data/* all/..data/door;"
+        "cd /; stat -c '%A %u:%g %n' work fast config/..data/sky keys/..data/front about/..data/* all/..data/gate;"
         "stat -c '%u %n' all/..data/token; tr -cd . < all/token; cat all/space about/memory; echo;"
         "ls none nil | grep -v :$ | grep .;"
-        "cat config/sky keys/front about/name all/door all/deep/sky one; echo;"
+        "cat config/sky keys/front about/name all/gate all/deep/sky one; echo;"
         "df fast | tail -n1 | awk '{print $1, $2}'; grep -c ' /keys tmpfs ' /proc/mounts;"
         "ls part made/there; for where in config about read; do touch $where/new 2>&1; done; ls -d work/made/there"
     )
@@ -96,7 +97,7 @@ def test_containers_find_their_volumes_as_the_pod_says(world: World) -> None:
         "-r--r----- 5:3000 keys/..data/front",
         "-r--r----- 9:3000 about/..data/memory",
         "-r--r--r-- 8:3000 about/..data/name",
-        "-r--r----- 0:3000 all/..data/door",
+        "-r--r----- 4:3000 all/..data/gate",
         "7 all/..data/token",
         "..default64",
         "blue1234web1234bluegreen",
