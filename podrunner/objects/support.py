@@ -68,8 +68,13 @@ MEANINGLESS_HERE: dict[type[base.Struct], tuple[str, ...]] = {
     container.Container: ("resize_policy",),
     security.PodSecurityContext: ("se_linux_change_policy", "windows_options"),
     security.SecurityContext: ("windows_options",),
-    # There are no load balancers, and no zones to prefer.
-    service.ServiceSpec: ("health_check_node_port", "load_balancer_class", "traffic_distribution"),
+    # There are no load balancers, and no nodes or zones to prefer.
+    service.ServiceSpec: (
+        "health_check_node_port",
+        "internal_traffic_policy",
+        "load_balancer_class",
+        "traffic_distribution",
+    ),
     # Each claim gets a volume of its own: there are no others to choose from, and one class of them.
     storage.PersistentVolumeClaimSpec: ("selector", "storage_class_name", "volume_attributes_class_name"),
     # Kubernetes heeds it only where an annotation of the account says so, since 1.32 deprecated.

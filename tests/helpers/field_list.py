@@ -4,6 +4,7 @@ Reads files of the repository and nothing else; tests are found by parsing their
 """
 
 import ast
+import functools
 import re
 import typing
 from collections.abc import Callable, Iterator
@@ -50,6 +51,7 @@ def own_fields(type_: type[base.Struct]) -> list[str]:
     return [field for field in type_.__struct_fields__ if field not in inherited | reported]
 
 
+@functools.cache
 def types() -> dict[str, type[base.Struct]]:
     """The types that have a table, by name: those that kinds are made of, but not those of fields without effect."""
     found: dict[str, type[base.Struct]] = {}
@@ -78,6 +80,7 @@ def listed_fields(type_: type[base.Struct]) -> list[str]:
     return [field for field in own_fields(type_) if not (field == "spec" and issubclass(type_, meta.Object))]
 
 
+@functools.cache
 def _hints(type_: type[base.Struct]) -> dict[str, Any]:
     return typing.get_type_hints(type_)
 
@@ -96,6 +99,7 @@ _NAMES_REFUSED = (container.ResourceRequirements, "claims")
 """Validation refuses what is not in the pod's `resourceClaims`, which `refusals` refuses."""
 
 
+@functools.cache
 def refused() -> set[tuple[type, str]]:
     """The fields that are refused whatever is in them."""
     wrapped: dict[type[base.Struct], Callable[[Any], pod.PodSpec]] = {
@@ -158,6 +162,7 @@ def _field_at(path: str) -> tuple[str, str]:
 # ---- the tests that show it
 
 
+@functools.cache
 def is_there(test: str) -> bool:
     """Whether it names a function of exactly one file: `test_volumes.py::test_it`, with folders where need be."""
     name, _, function = test.partition("::")
@@ -165,11 +170,7 @@ def is_there(test: str) -> bool:
     return len(files) == 1 and function in _functions(files[0])
 
 
-_parsed: dict[Path, set[str]] = {}
-
-
+@functools.cache
 def _functions(file: Path) -> set[str]:
-    if file not in _parsed:
-        definitions = ast.parse(file.read_text()).body
-        _parsed[file] = {each.name for each in definitions if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)}
-    return _parsed[file]
+    definitions = ast.parse(file.read_text()).body
+    return {each.name for each in definitions if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)}

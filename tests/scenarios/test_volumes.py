@@ -67,7 +67,7 @@ def test_containers_find_their_volumes_as_the_pod_says(world: World) -> None:
     script = (
         "cd /; stat -c '%A %u:%g %n' work fast config/..data/sky keys/..data/front about/..data/* all/..data/gate;"
         "stat -c '%u %n' all/..data/token; tr -cd . < all/token; cat all/space about/memory; echo;"
-        "ls none nil | grep -v :$ | grep .;"
+        "ls none nil | grep -v :$ | grep .; ls /var/run/secrets/kubernetes.io/serviceaccount;"
         "cat config/sky keys/front about/name all/gate all/deep/sky one; echo;"
         "df fast | tail -n1 | awk '{print $1, $2}'; grep -c ' /keys tmpfs ' /proc/mounts;"
         "ls part made/there; for where in config about read; do touch $where/new 2>&1; done; ls -d work/made/there"
@@ -89,7 +89,8 @@ def test_containers_find_their_volumes_as_the_pod_says(world: World) -> None:
     init = container("mkdir -p /w/of/it; touch /w/of/it/file", "init", volumeMounts=[mount("work", "/w")])
     env = [{"name": "WHERE", "value": "there"}]
     main = container(script, volumeMounts=mounts, env=env, resources={"limits": {"memory": "64Mi"}})
-    world.create(manifest(main, init=(init,), volumes=volumes, securityContext={"fsGroup": 3000}))
+    fields: dict[str, Any] = {"securityContext": {"fsGroup": 3000}, "automountServiceAccountToken": True}
+    world.create(manifest(main, init=(init,), volumes=volumes, **fields))
     assert lines(world) == [
         "drwxrws--- 0:3000 work",
         "drwxrwsrwx 0:3000 fast",
@@ -100,6 +101,9 @@ def test_containers_find_their_volumes_as_the_pod_says(world: World) -> None:
         "-r--r----- 4:3000 all/..data/gate",
         "7 all/..data/token",
         "..default64",
+        "ca.crt",
+        "namespace",
+        "token",
         "blue1234web1234bluegreen",
         "tmpfs 1024",
         "1",
