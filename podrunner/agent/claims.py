@@ -50,8 +50,9 @@ class Claims:
     async def _watch(self, kind: kinds.Kind) -> None:
         with self._registry.watch(kind, since=None) as changes:
             while True:
-                await changes.batch()
-                self._changed.set()
+                batch = await changes.batch()
+                if any(_concerns_claims(change.object) for change in batch):
+                    self._changed.set()
 
     async def _settle(self) -> bool:
         """Does what is due; whether all of it could be done."""
@@ -94,6 +95,10 @@ class Claims:
             if each.ephemeral is not None and pod.metadata.deletion_timestamp is None:
                 with contextlib.suppress(errors.AlreadyExists, errors.Forbidden, errors.NotFound):
                     claims.create(self._registry, _ephemeral(pod, each))
+
+
+def _concerns_claims(changed: meta.Object) -> bool:
+    return not isinstance(changed, Pod) or any(configuration.claim_of(changed, each) for each in changed.spec.volumes)
 
 
 def _ephemeral(pod: Pod, volume: Volume) -> PersistentVolumeClaim:

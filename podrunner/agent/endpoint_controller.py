@@ -32,6 +32,7 @@ class EndpointController:
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
         self._changed = asyncio.Event()
+        self._selects_pods = False
 
     async def run(self) -> None:
         """Puts right what a change made wrong, whenever there is one."""
@@ -51,12 +52,15 @@ class EndpointController:
         with self._registry.watch(kind, since=None) as changes:
             while True:
                 await changes.batch()
-                self._changed.set()
+                # Without a Service that selects pods, nothing follows from their many changes.
+                if kind is not pods.POD or self._selects_pods:
+                    self._changed.set()
 
     def settle(self) -> None:
         """One round. Raises errors.ObjectError."""
         known = services.every(self._registry)
         selecting = [service for service in known if service.spec.selector and service.spec.type != "ExternalName"]
+        self._selects_pods = bool(selecting)
         members = pods.every(self._registry) if selecting else ()
         wanted = [(service, endpoints.slices(service, members)) for service in selecting]
         for service in selecting:

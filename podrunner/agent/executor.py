@@ -62,6 +62,10 @@ class Executor:
                 return await self._look(operation, operation.sandbox_id)
             case plan.WriteVolumes():
                 return await self._write_volumes(pod, has, operation)
+            case plan.MeasureVolumes():
+                overfull = await volumes.overfull(self._services, pod, operation)
+                now = self._services.clock.now()
+                return Outcome(operation, learned=lambda known: memory.volumes_measured(known, overfull, now))
             case plan.InspectImage():
                 return await self._inspect_image(operation)
             case plan.PullImage():

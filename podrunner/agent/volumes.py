@@ -89,6 +89,16 @@ async def _carry_out(
             await engine_volumes.give_to_group(client, sandbox.id, each.name, group, policy)
 
 
+async def overfull(services: Services, pod: Pod, operation: plan.MeasureVolumes) -> str:
+    """The first of the volumes that has more in it than it may; "" if none has. Raises EngineError."""
+    for name in operation.volumes:
+        each = volumes.volume(pod, name)
+        limit = None if each is None else volumes.disk_limit(each)
+        if limit is not None and await engine_volumes.bytes_in(services.engine, operation.sandbox_id, name) > limit:
+            return name
+    return ""
+
+
 async def files_of(
     services: Services, container: Container, sandbox: observed.Sandbox
 ) -> dict[environment.File, str | None]:

@@ -306,7 +306,7 @@ class Worker:
             case plan.ReportSandboxChanged() | plan.ReportDeadlineExceeded():
                 self._announcer.of_pod(self._pod, "Normal", *_REPORTS[type(operation)])
                 self._memory = memory.reported(self._memory, operation)
-            case plan.ReportRejected():
+            case plan.ReportEnd():
                 self._announcer.of_pod(self._pod, "Warning", operation.reason, operation.message)
                 self._memory = memory.reported(self._memory, operation)
             case _:

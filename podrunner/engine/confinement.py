@@ -20,7 +20,10 @@ _NO_CAPABILITIES = Capabilities()
 # What podrunner's own commands in the sandbox, run as root, need for the files of others. The pause process has none of
 # them: it is another user's, and its image has no program that could give it any. Two other ways were tried: under
 # "no-new-privileges" root has no capabilities either; an exec with all of them is refused by an engine that lacks one.
-_OF_ROOT_ALONE = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID")
+#
+# SYS_PTRACE is not for what these commands do: the kernel lets nobody look into a process (/proc/PID/root, where the
+# volumes are) that has a capability more than he. Root in another container would have all the others by default.
+_OF_ROOT_ALONE = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "SYS_PTRACE")
 
 
 def check_sandbox(pod: Pod, *, remapped: bool) -> None:

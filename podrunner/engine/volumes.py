@@ -97,6 +97,12 @@ async def read(client: engine.Client, sandbox_id: str, volume: str, path: str) -
     return None if done.exit_code else done.output
 
 
+async def bytes_in(client: engine.Client, sandbox_id: str, volume: str) -> int:
+    """How much the files in the volume take on the disk. Raises EngineError."""
+    done = await scripts.run(client, sandbox_id, 'du -sk "$1"', volumes.place(volume))
+    return int(done.output.split()[0]) * 1024
+
+
 async def remove_of_pod(client: engine.Client, instance: str, uid: str) -> None:
     """Removes the volumes that came with the pod. Raises EngineError."""
     await _remove(client, await _names(client, f"{labels.INSTANCE}={instance}", f"{labels.POD_UID}={uid}"))

@@ -31,9 +31,6 @@ def warnings(spec: pod.PodSpec) -> Iterator[tuple[str, str]]:
 
 
 def _of_volumes(spec: pod.PodSpec) -> Iterator[tuple[str, str]]:
-    for index, each in enumerate(spec.volumes):
-        if each.empty_dir is not None and each.empty_dir.size_limit and each.empty_dir.medium != "Memory":
-            yield f"spec.volumes[{index}].emptyDir.sizeLimit", NOT_MEASURED
     for field, containers in (("initContainers", spec.init_containers), ("containers", spec.containers)):
         for index, member in enumerate(containers):
             for number, mount in enumerate(member.volume_mounts):

@@ -7,7 +7,7 @@ of pkg/kubelet/active_deadline.go.
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from podrunner.pods import admission, initializing, plan
+from podrunner.pods import admission, initializing, plan, volumes
 from podrunner.pods.view import View
 
 DEADLINE_EXCEEDED = "DeadlineExceeded"
@@ -15,6 +15,8 @@ DEADLINE_MESSAGE = "Pod was active on the node longer than the specified deadlin
 
 REJECTED = "Pod was rejected: "
 """How the message of a pod begins that the node did not run; it has no container statuses."""
+
+EVICTED = "Evicted"
 
 FINAL_PHASES = ("Succeeded", "Failed")
 
@@ -35,6 +37,8 @@ def of(view: View) -> End | None:
         return End("the node rejects the pod", "Failed", rejected.reason, f"{REJECTED}{rejected.message}")
     if deadline_exceeded(view):
         return End("the pod's deadline has passed", "Failed", DEADLINE_EXCEEDED, DEADLINE_MESSAGE)
+    if view.memory.overfull:
+        return End("a volume has more in it than it may", "Failed", EVICTED, eviction(view))
     failed = initializing.failed_for_good(view)
     if failed is not None:
         return End(f"init container {failed.name} failed", "Failed")
@@ -69,11 +73,20 @@ def rejection(view: View) -> admission.Rejection | None:
     return admission.rejection(view.pod, view.configuration)
 
 
+def eviction(view: View) -> str:
+    """What is said of a pod with an overfull volume (kubernetes pkg/kubelet/eviction/eviction_manager.go)."""
+    each = volumes.volume(view.pod, view.memory.overfull)
+    limit = each.empty_dir.size_limit if each is not None and each.empty_dir is not None else ""
+    return f'Usage of EmptyDir volume "{view.memory.overfull}" exceeds the limit "{limit}". '
+
+
 def announcement(view: View) -> plan.Operation | None:
-    """What is said once of a pod that was rejected or took too long."""
+    """What is said once of a pod that was rejected or evicted, or took too long."""
     rejected = rejection(view)
     if rejected is not None:
-        return plan.ReportRejected(reason=rejected.reason, message=rejected.message, cause="the node rejects the pod")
+        return plan.ReportEnd(reason=rejected.reason, message=rejected.message, cause="the node rejects the pod")
+    if view.memory.overfull:
+        return plan.ReportEnd(reason=EVICTED, message=eviction(view), cause="a volume has more in it than it may")
     return plan.ReportDeadlineExceeded(cause="the pod's deadline has passed") if deadline_exceeded(view) else None
 
 

@@ -143,6 +143,11 @@ def volumes_written(memory: Memory, sandbox_id: str, entries: Mapping[str, Writt
     return structs.replace(memory, volumes=_with(memory.volumes, sandbox_id, written))
 
 
+def volumes_measured(memory: Memory, overfull: str, now: datetime) -> Memory:
+    """How full the volumes are is known; `overfull` has more in it than it may ("": none has)."""
+    return structs.replace(memory, measured_at=now, overfull=overfull)
+
+
 def sandbox_started(memory: Memory) -> Memory:
     """The sandbox runs; should it end, that is told anew."""
     return structs.replace(memory, sandbox_failures=None, mount_failures=None, reported=frozenset())

@@ -18,6 +18,9 @@ from podrunner.pods.view import View
 FIRST_DELAY = 0.5
 LONGEST_DELAY = timedelta(minutes=2, seconds=2)
 
+MEASURED_EVERY = timedelta(seconds=10)
+"""The kubelet's evictionMonitoringPeriod."""
+
 GIVEN_UP_AFTER = timedelta(minutes=2, seconds=3)
 """How long the kubelet waits before it says so (podAttachAndMountTimeout in pkg/kubelet/volumemanager)."""
 
@@ -81,6 +84,18 @@ def due(view: View) -> Plan:
     cause = "the sandbox runs" if written is None else f"what {', '.join(names)} is made from has changed"
     known = {name: each.digest for name, each in (written or {}).items()}
     return plan.do(plan.WriteVolumes(sandbox_id=sandbox.id, volumes=names, first=first, known=known, cause=cause))
+
+
+def measurement(view: View) -> Plan:
+    """A look at the volumes with a limit, now and then (kubelet: `localStorageEviction`, pkg/kubelet/eviction)."""
+    names = tuple(each.name for each in view.pod.spec.volumes if volumes.disk_limit(each) is not None)
+    sandbox, last = view.sandbox, view.memory.measured_at
+    if not names or sandbox is None or sandbox.state is not observed.State.RUNNING or not are_ready(view):
+        return Plan()
+    if last is not None and view.now < last + MEASURED_EVERY:
+        return Plan(wake_at=last + MEASURED_EVERY)
+    cause = "they have limits"
+    return plan.do(plan.MeasureVolumes(sandbox_id=sandbox.id, volumes=names, cause=cause))
 
 
 def stamps_of(pod: Pod, contents: payload.Contents) -> dict[str, str]:

@@ -67,6 +67,17 @@ class WriteVolumes(Operation, frozen=True):
         return self.sandbox_id
 
 
+class MeasureVolumes(Operation, frozen=True):
+    """Look how much is in these volumes of the pod, which have a limit that nobody enforces."""
+
+    sandbox_id: str
+    volumes: tuple[str, ...]
+
+    @property
+    def target(self) -> str:
+        return self.sandbox_id
+
+
 class ReportMountFailure(Operation, frozen=True):
     """Say that a volume can't be set up, and why."""
 
@@ -259,8 +270,8 @@ class ReportDeadlineExceeded(Operation, frozen=True):
         return "pod"
 
 
-class ReportRejected(Operation, frozen=True):
-    """Say why the node does not run the pod."""
+class ReportEnd(Operation, frozen=True):
+    """Say why the node does not run the pod, or does so no longer."""
 
     reason: str
     message: str

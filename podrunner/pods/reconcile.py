@@ -47,7 +47,8 @@ def _wanted(view: View) -> Plan:
     deadline = Plan(wake_at=ending.deadline(view))
     if view.sandbox is None:
         return deadline + _lost_sandbox(view) + _outdated(view)
-    return deadline + _started_sandbox(view) + mounting.due(view) + _containers(view) + _outdated(view)
+    of_volumes = mounting.due(view) + mounting.measurement(view)
+    return deadline + _started_sandbox(view) + of_volumes + _containers(view) + _outdated(view)
 
 
 def _vain_hooks(view: View) -> Plan:

@@ -93,6 +93,7 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True):
     then volume. `steady` is the last attempt that ran long enough to forget the restarts before it. `post_started`
     tells of each finished postStart hook whether it succeeded, `pre_stopped` which preStop hooks have finished,
     `messages` what containers left to say at their end.
+    `measured_at` is when the volumes were last measured, `overfull` the one that has more in it than it may.
     `engine_lost` is why the engine can't be reached, empty when it can.
     """
 
@@ -104,6 +105,8 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True):
     sandbox_failures: Failures | None = None
     mount_failures: MountFailures | None = None
     volumes: Mapping[str, Mapping[str, Written]] = {}
+    measured_at: datetime | None = None
+    overfull: str = ""
     stops: Mapping[str, Stop] = {}
     probes: Mapping[str, Results] = {}
     post_started: Mapping[str, bool] = {}

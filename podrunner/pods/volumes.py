@@ -85,6 +85,14 @@ def root_is_to_be_set_up(pod: Pod, each: Volume) -> bool:
     return each.empty_dir is not None and not is_in_memory(each)
 
 
+def disk_limit(each: Volume) -> int | None:
+    """How many bytes may be in it, where nothing but the pod's eviction enforces that."""
+    source = each.empty_dir
+    if source is None or not source.size_limit or is_in_memory(each):
+        return None
+    return quantity.parse(source.size_limit).value or None
+
+
 def root_mode(pod: Pod, each: Volume) -> int:
     """The mode of the volume's own directory (kubelet: emptyDir's `perm`, and `SetVolumeOwnership`)."""
     given = each.empty_dir.mode if each.empty_dir is not None else None

@@ -9,7 +9,7 @@ import pytest
 
 from podrunner import errors
 from podrunner.cli import main, manifests
-from podrunner.objects import codec
+from podrunner.objects import codec, limitations
 from podrunner.objects.pod import Pod
 
 WEB = """\
@@ -116,9 +116,9 @@ def test_a_pod_that_is_there_twice_is_refused(tmp_path: Path) -> None:
 
 def test_a_field_without_effect_is_warned_about_with_its_line(tmp_path: Path) -> None:
     warnings: list[str] = []
-    load(tmp_path, WEB.replace("spec:", "spec:\n  volumes: [{name: a, emptyDir: {sizeLimit: 1Mi}}]"), warnings=warnings)
+    load(tmp_path, WEB.replace("spec:", "spec:\n  resources: {limits: {cpu: 1}}"), warnings=warnings)
     assert [warning.replace(f"{tmp_path}/", "") for warning in warnings] == [
-        "pod.yaml:6: spec.volumes[0].emptyDir.sizeLimit: is not enforced: the engine measures no such storage"
+        f"pod.yaml:6: spec.resources.limits[cpu]: {limitations.PER_CONTAINER}"
     ]
 
 
@@ -186,12 +186,11 @@ def test_validate_tells_every_problem_with_file_and_line(tmp_path: Path, capsys:
 
 def test_validate_says_what_is_valid_and_what_has_no_effect(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     good = tmp_path / "good.yaml"
-    good.write_text(f"{WEB}  volumes: [{{name: a, emptyDir: {{sizeLimit: 1Mi}}}}]\n---\n{SETTINGS}")
+    good.write_text(f"{WEB}  resources: {{limits: {{cpu: 1}}}}\n---\n{SETTINGS}")
     assert main.run(["validate", str(good)]) == 0
     out, err = capsys.readouterr()
     assert out == "pod/web is valid\nconfigmap/settings is valid\n"
-    limit = "spec.volumes[0].emptyDir.sizeLimit: is not enforced: the engine measures no such storage"
-    assert err == f"warning: {good}:9: {limit}\n"
+    assert err == f"warning: {good}:9: spec.resources.limits[cpu]: {limitations.PER_CONTAINER}\n"
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,8 @@ def of_container(subject: pod.Pod, *, joins: str = "", seccomp: str = "") -> dic
 
 def of_sandbox(subject: pod.Pod) -> dict[str, Any]:
     part = confinement.of_sandbox(subject, "cafe")
-    assert (part.pop("CapDrop"), part.pop("CapAdd")) == (["ALL"], ["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID"])
+    of_root_alone = ["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "SYS_PTRACE"]
+    assert (part.pop("CapDrop"), part.pop("CapAdd")) == (["ALL"], of_root_alone)
     return part
 
 

@@ -1,5 +1,6 @@
 """A pod's sandbox and containers on a real engine: namespaces, privileges, ports, and the ends they come to."""
 
+import asyncio
 import socket
 
 import msgspec
@@ -7,7 +8,7 @@ import pytest
 
 import engine_world
 from podrunner import errors
-from podrunner.engine import containers, images, observe, ports
+from podrunner.engine import containers, images, observe, ports, scripts
 from podrunner.objects import container
 from podrunner.pods import observed
 
@@ -61,6 +62,17 @@ async def test_nor_can_another_become_its_user_to_look_at_its_files(world: engin
     subject = engine_world.a_pod(look, share_process_namespace=True)
     output = await world.output(await world.start(subject, look, await world.sandbox(subject)))
     assert output == ["65535", "ls: /proc/1/root: Permission denied", "ls: /proc/1/cwd: Permission denied"]
+
+
+async def test_nor_look_at_them_through_podrunners_own_commands_in_the_sandbox(world: engine_world.World) -> None:
+    script = "for p in /proc/[0-9]*; do ls $p/root/podrunner 2> /dev/null; done; ps | grep -c '[s]leep 3$'"
+    look = engine_world.shell(script)
+    subject = engine_world.a_pod(look, share_process_namespace=True)
+    sandbox = await world.sandbox(subject)
+    command = asyncio.create_task(scripts.run(world.engine, sandbox, "sleep 3; ls /podrunner"))
+    await asyncio.sleep(0.5)
+    assert await world.output(await world.start(subject, look, sandbox)) == ["1"]
+    assert "messages" in (await command).output
 
 
 async def test_the_orphans_of_a_shared_process_namespace_are_reaped(world: engine_world.World) -> None:

@@ -71,7 +71,7 @@ def test_a_sandbox_holds_the_namespaces_and_has_no_privileges() -> None:
             "IpcMode": "shareable",
             "PortBindings": {},
             "CapDrop": ["ALL"],
-            "CapAdd": ["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID"],
+            "CapAdd": ["CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "SYS_PTRACE"],
             "Binds": [],
             "Mounts": [
                 {"Type": "volume", "Target": "/podrunner/messages", "VolumeOptions": {"Labels": SANDBOX_LABELS}}

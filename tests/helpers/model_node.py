@@ -225,7 +225,7 @@ class Node:
         if isinstance(operation, plan.AnnounceStop):
             self.memory = memory.stop_announced(self.memory, operation, self.timeline.now)
             return True
-        if isinstance(operation, plan.ReportSandboxChanged | plan.ReportDeadlineExceeded | plan.ReportRejected):
+        if isinstance(operation, plan.ReportSandboxChanged | plan.ReportDeadlineExceeded | plan.ReportEnd):
             self.memory = memory.reported(self.memory, operation)
             return True
         if isinstance(operation, plan.SignalContainer):

@@ -66,8 +66,8 @@ def test_app_armor_is_left_to_an_engine_that_has_it() -> None:
 
 def test_a_rejected_pod_is_told_of_and_has_failed_without_anything_made() -> None:
     forbidden = a_pod(of_pod=sysctls("kernel.msgmax"))
-    assert planned(see(pod=forbidden)) == "ReportRejected pod: the node rejects the pod"
-    said = memory.reported(pod_cases.remembering(), plan.ReportRejected(cause="", reason="", message=""))
+    assert planned(see(pod=forbidden)) == "ReportEnd pod: the node rejects the pod"
+    said = memory.reported(pod_cases.remembering(), plan.ReportEnd(cause="", reason="", message=""))
     told = see(pod=forbidden, memory=said)
     assert planned(told) == ""
     status = pod_cases.reported(told).status

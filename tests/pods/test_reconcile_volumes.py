@@ -159,6 +159,35 @@ def test_a_config_error_ends_when_what_the_pod_refers_to_changes() -> None:
     assert (status.reason, status.message) == ("CreateContainerConfigError", 'configmap "colors" not found')
 
 
+LIMITED = Volume(name="work", empty_dir=EmptyDirVolumeSource(size_limit="1Mi"))
+
+
+def test_a_volume_on_disk_with_a_limit_is_measured_every_ten_seconds() -> None:
+    up = (sandbox(), running("kubia"))
+    written: Any = {"sandbox-0": {}}
+    due = seen(*up, subject=pod(LIMITED), volumes=written)
+    assert planned(due) == "MeasureVolumes sandbox-0: they have limits"
+    measured = memory.volumes_measured(due.memory, "", at(1))
+    assert planned(structs.replace(due, memory=measured, now=at(2))) == "wake at 12:00:11"
+    assert planned(structs.replace(due, memory=measured, now=at(11))) == "MeasureVolumes sandbox-0: they have limits"
+    in_memory = changed(LIMITED, empty_dir=EmptyDirVolumeSource(size_limit="1Mi", medium="Memory"))
+    assert planned(seen(*up, subject=pod(in_memory), volumes=written)) == ""
+
+
+def test_a_pod_with_more_in_a_volume_than_it_may_is_evicted() -> None:
+    overfull = seen(sandbox(), running("kubia"), subject=pod(LIMITED), volumes={"sandbox-0": {}}, overfull="work")
+    assert planned(overfull) == (
+        "ReportEnd pod: a volume has more in it than it may\n"
+        "SignalContainer kubia#0 with SIGTERM: a volume has more in it than it may\n"
+        "wake at 12:00:31"
+    )
+    ended = seen(sandbox(), pod_cases.exited("kubia", 143), subject=pod(LIMITED), overfull="work",
+                 messages={"kubia-0": ""}, reported=frozenset({("ReportEnd", "pod")}))  # fmt: skip
+    status = pod_cases.reported(ended).status
+    assert (status.phase, status.reason) == ("Failed", "Evicted")
+    assert status.message == 'Usage of EmptyDir volume "work" exceeds the limit "1Mi". '
+
+
 def test_volumes_are_not_written_any_more_when_the_pod_is_deleted() -> None:
     subject = pod_cases.deleted(pod(OF_COLORS))
     assert "WriteVolumes" not in planned(seen(sandbox(), running("kubia"), subject=subject))

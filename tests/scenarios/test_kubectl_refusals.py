@@ -127,10 +127,11 @@ def test_a_namespace_has_to_be_there(kubectl: kubectl_shell.Shell) -> None:
 
 
 def test_a_field_that_does_less_than_in_a_cluster_is_warned_of(kubectl: kubectl_shell.Shell) -> None:
-    limited = pod(volumes=[{"name": "v", "emptyDir": {"sizeLimit": "1Mi"}}])
+    limited = pod(resources={"limits": {"cpu": "1"}})
     assert kubectl("create", "--dry-run=server", "-f", "-", stdin=limited) == (
         "pod/web created (server dry run)\n"
-        "Warning: spec.volumes[0].emptyDir.sizeLimit: is not enforced: the engine measures no such storage\n"
+        "Warning: spec.resources.limits[cpu]: holds for each container that has no such limit of its own: "
+        "an engine can't limit several together\n"
     )
 
 

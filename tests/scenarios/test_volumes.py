@@ -369,6 +369,19 @@ def test_a_volume_with_an_image_that_is_not_there_holds_up_the_container(world: 
     assert status.message == 'Container image "nobody/nothing:1" is not present with pull policy of Never'
 
 
+def test_a_pod_with_more_in_a_volume_than_its_limit_is_evicted(world: World) -> None:
+    world.serve()
+    limited = volume("work", emptyDir={"sizeLimit": "1Mi"})
+    filling = container(f"sleep 1; dd if=/dev/zero of=/w/x bs=1k count=2000 2> /dev/null; {FOREVER}",
+                        volumeMounts=[mount("work", "/w")])  # fmt: skip
+    world.create(manifest(filling, volumes=[limited]))
+    eventually(lambda: world.pod().status.reason == "Evicted", within=25)
+    status = world.pod().status
+    said = 'Usage of EmptyDir volume "work" exceeds the limit "1Mi". '
+    assert (status.phase, status.message) == ("Failed", said)
+    assert f"Warning Evicted {said}" in world.events()
+
+
 def test_an_ephemeral_volume_is_a_claim_of_the_pods_own(world: World) -> None:
     world.serve()
     template = {"metadata": {"labels": {"for": "scratch"}}, "spec": claim("any")["spec"]}
