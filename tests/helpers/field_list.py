@@ -135,7 +135,6 @@ def limited() -> dict[tuple[str, str], set[str]]:
         host_users=False,
         resources=resources,
         security_context=security.PodSecurityContext(supplemental_groups_policy="Strict"),
-        volumes=(volume.Volume(empty_dir=volume.EmptyDirVolumeSource(size_limit="1Mi")),),
     )
     found: dict[tuple[str, str], set[str]] = {}
     for path, message in limitations.warnings(spec):
