@@ -39,7 +39,7 @@ TERMINATION_GRACE_PERIOD_SECONDS = 30
 TERMINATION_MESSAGE_PATH = "/dev/termination-log"
 FILE_MODE = 0o644
 TOKEN_EXPIRATION_SECONDS = 3600
-CLIENT_IP_AFFINITY_SECONDS = 10800
+SESSION_AFFINITY = service.SessionAffinityConfig(client_ip=service.ClientIPConfig(timeout_seconds=10800))
 
 _CLUSTER_SCOPED = (cluster.Namespace, node.Node, runtime_class.RuntimeClass)
 _NO_RESOURCES = container.ResourceRequirements()
@@ -315,8 +315,7 @@ def _session_affinity(spec: service.ServiceSpec) -> service.ServiceSpec:
         given and given.client_ip and given.client_ip.timeout_seconds is not None
     ):
         return spec
-    client = service.ClientIPConfig(timeout_seconds=CLIENT_IP_AFFINITY_SECONDS)
-    return structs.replace(spec, session_affinity_config=service.SessionAffinityConfig(client_ip=client))
+    return structs.replace(spec, session_affinity_config=SESSION_AFFINITY)
 
 
 def _endpoints(obj: endpoints.Endpoints) -> endpoints.Endpoints:

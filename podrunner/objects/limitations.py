@@ -12,7 +12,6 @@ NOT_MEASURED = "is not enforced: the engine measures no such storage"
 NOT_LIMITED = "is not enforced: the engine limits no huge pages"
 UNKNOWN = "has no effect: the engine has no such resource"
 NOT_RECURSIVE = "is read-only as the engine has it: what is mounted below may be written to"
-NO_OPTIONS = "has no effect: the engine's mounts take no such options"
 NEEDS_REMAPPING = "is refused unless the engine gives every container a user namespace (userns-remap)"
 NO_GROUP = "is refused unless runAsGroup is set: only then the engine leaves out the groups of the image's /etc/group"
 
@@ -38,8 +37,6 @@ def _of_volumes(spec: pod.PodSpec) -> Iterator[tuple[str, str]]:
                 path = f"spec.{field}[{index}].volumeMounts[{number}]"
                 if mount.recursive_read_only == "Enabled":
                     yield f"{path}.recursiveReadOnly", NOT_RECURSIVE
-                if mount.bind_mount_options:
-                    yield f"{path}.bindMountOptions", NO_OPTIONS
 
 
 def _of_groups(spec: pod.PodSpec) -> Iterator[tuple[str, str]]:

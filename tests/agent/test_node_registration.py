@@ -8,7 +8,7 @@ from msgspec import structs
 
 from podrunner.agent import registration
 from podrunner.engine.client import EngineInfo
-from podrunner.objects import kinds
+from podrunner.objects import kinds, meta
 from podrunner.objects.lease import Lease
 from podrunner.objects.node import Node
 from podrunner.store import system
@@ -104,6 +104,7 @@ def test_a_node_that_is_registered_again_keeps_the_labels_it_was_given(subject: 
 def test_a_node_holds_its_lease_from_the_start(subject: Subject) -> None:
     lease: Lease = subject.registry.get(kinds.of(Lease()), system.NODE_LEASES, "vm")
     assert (lease.spec.holder_identity, lease.spec.lease_duration_seconds) == ("vm", 40)
+    assert lease.spec.renew_time == meta.at_microsecond(START)
 
 
 def _labelled(node: Node, **labels: str) -> Node:

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 import pytest
 
+import field_list
 from podrunner.cli import (
     apply,
     attach,
@@ -24,42 +25,60 @@ from podrunner.cli import (
     top,
     wait,
 )
-from podrunner.objects import base, container, kinds, pod, security, support
+from podrunner.objects import base, kinds, support
 
 ROOT = Path(__file__).parents[2]
-TABLES: dict[str, type[base.Struct]] = {
-    "spec": pod.PodSpec,
-    "spec.containers[], spec.initContainers[]": container.Container,
-    "env[] of a container": container.EnvVar,
-    "securityContext of a pod": security.PodSecurityContext,
-    "securityContext of a container": security.SecurityContext,
-}
-
-REFUSED = (
-    (pod.PodSpec, "ephemeral_containers"),
-    (pod.PodSpec, "resource_claims"),
-    (container.Container, "volume_devices"),
-)
+SUPPORT = (ROOT / "docs/support.md").read_text()
 
 
-def state(type_: type[base.Struct], field: str) -> str:
-    if (type_, field) in REFUSED:
-        return "refused"
+def test_the_list_of_fields_is_that_of_the_code() -> None:
+    """Every field of every type that a manifest can have is listed once, in its order, and no other."""
+    listed: dict[str, list[str]] = {}
+    for row in field_list.rows(SUPPORT):
+        listed.setdefault(row.type, []).append(row.field)
+    expected = {
+        name: [base.json_name(field) for field in field_list.listed_fields(type_)]
+        for name, type_ in field_list.types().items()
+    }
+    assert listed == {name: fields for name, fields in expected.items() if fields}
+    titles = re.findall(r"^#+ (.+)$", SUPPORT, re.MULTILINE)
+    assert len(titles) == len(set(titles)), "a type has one table"
+
+
+def test_the_states_of_fields_are_those_of_the_code() -> None:
+    refused = field_list.refused()
+    wrong = []
+    for row in field_list.rows(SUPPORT):
+        type_ = field_list.types()[row.type]
+        field = next(name for name in type_.__struct_fields__ if base.json_name(name) == row.field)
+        told = "refused" if (type_, field) in refused else support_state(type_, field)
+        if row.state != told or (row.state == "refused" and not row.limit):
+            wrong.append((row.type, row.field, row.state, told))
+    assert wrong == []
+
+
+def support_state(type_: type[base.Struct], field: str) -> str:
     if field in support.NOT_YET.get(type_, ()):
         return "not yet"
     return "no meaning" if field in support.MEANINGLESS_HERE.get(type_, ()) else "works"
 
 
-@pytest.mark.parametrize("title", TABLES)
-def test_the_list_of_fields_is_that_of_the_code(title: str) -> None:
-    type_ = TABLES[title]
-    section = (ROOT / "docs/support.md").read_text().split(f"\n## {title}\n")[1].split("\n## ")[0]
-    listed = dict(re.findall(r"^\| `(\w+)` \| ([\w ]+)(?:, but .+)? \|$", section, re.MULTILINE))
-    assert listed == {base.json_name(field): state(type_, field) for field in type_.__struct_fields__}
+def test_what_is_warned_of_is_listed_with_a_limit() -> None:
+    limited = field_list.limited()
+    assert set().union(*limited.values()) == field_list.limits(), "the example goes beyond all limits"
+    rows = {(row.type, row.field): row for row in field_list.rows(SUPPORT)}
+    assert [field for field in limited if not rows[field].limit] == []
+
+
+def test_every_field_that_works_names_a_test_that_is_there() -> None:
+    rows = field_list.rows(SUPPORT)
+    working = [row for row in rows if row.state == "works"]
+    assert [(row.type, row.field, row.test) for row in working if not field_list.is_there(row.test)] == []
+    assert [(row.type, row.field) for row in rows if row.state != "works" and row.test] == []
 
 
 def test_the_list_of_kinds_is_that_of_the_code() -> None:
-    section = (ROOT / "docs/support.md").read_text().split("\n## Kinds\n")[1].split("\n## ")[0]
+    section = SUPPORT.split("\n## Kinds\n")[1].split("\n## ")[0]
     listed = re.findall(r"^\| `(\w+)` \| ([\w ]+) \|$", section, re.MULTILINE)
     assert listed == [(kind.name, "not yet" if kind.type in support.KINDS_NOT_YET else "works") for kind in kinds.KINDS]
 

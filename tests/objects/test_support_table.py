@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from podrunner.objects import config, decode, defaults, limits, pod, refusals, service, support
+from podrunner.objects import config, decode, defaults, limits, pod, refusals, service, storage, support
 
 
 def warned(**spec: Any) -> list[str]:
@@ -53,6 +53,32 @@ def test_what_services_do_not_do_is_warned_of() -> None:
         "spec.externalIPs",
         "spec.ports[1].protocol",
     ]
+
+
+def test_how_long_a_client_stays_with_a_pod_is_warned_of_unless_it_is_the_default() -> None:
+    def told(seconds: int) -> list[str]:
+        given = service.SessionAffinityConfig(client_ip=service.ClientIPConfig(timeout_seconds=seconds))
+        spec = service.ServiceSpec(session_affinity="ClientIP", session_affinity_config=given)
+        return [path for path, _ in support.warnings(service.Service(spec=spec))]
+
+    assert (told(10800), told(60)) == ([], ["spec.sessionAffinityConfig"])
+
+
+def test_what_is_not_acted_on_yet_is_warned_of_wherever_it_is() -> None:
+    asking = {"httpGet": {"port": 80, "protocol": "HTTP2"}}
+    mounts = [{"name": "v", "mountPath": "/v", "bindMountOptions": ["noexec"]}]
+    hooks = {"preStop": asking}
+    main = {"name": "a", "image": "b", "livenessProbe": asking, "lifecycle": hooks, "volumeMounts": mounts}
+    copied = {"accessModes": ["ReadWriteOnce"], "dataSource": {"kind": "PersistentVolumeClaim", "name": "old"}}
+    scratch = {"name": "v", "ephemeral": {"volumeClaimTemplate": {"spec": copied}}}
+    assert warned(containers=[main], volumes=[scratch]) == [
+        "spec.volumes[0].ephemeral.volumeClaimTemplate.spec.dataSource",
+        "spec.containers[0].livenessProbe.httpGet.protocol",
+        "spec.containers[0].lifecycle.preStop.httpGet.protocol",
+        "spec.containers[0].volumeMounts[0].bindMountOptions",
+    ]
+    decoded = decode.decode({"metadata": {"name": "a"}, "spec": copied}, storage.PersistentVolumeClaim)
+    assert [path for path, _ in support.warnings(decoded.object)] == ["spec.dataSource"]
 
 
 def test_every_row_names_a_field_and_none_is_in_both_tables() -> None:

@@ -179,7 +179,8 @@ def test_a_pod_whose_subdomain_is_the_service_has_a_name_below_it() -> None:
 
 
 def test_a_slice_says_whose_it_is() -> None:
-    (found,) = endpoints.slices(changed(service(cluster_ip="None"), kind="Service"), [pod()])
+    port = changed(HTTP, app_protocol="kubernetes.io/h2c")
+    (found,) = endpoints.slices(changed(service(port, cluster_ip="None"), kind="Service"), [pod()])
     about = found.metadata
     assert (about.generate_name, about.namespace, found.address_type) == ("web-", "default", "IPv4")
     assert about.labels == {
@@ -187,6 +188,7 @@ def test_a_slice_says_whose_it_is() -> None:
         "endpointslice.kubernetes.io/managed-by": "endpointslice-controller.k8s.io",
         "service.kubernetes.io/headless": "",
     }
+    assert [each.app_protocol for each in found.ports] == ["kubernetes.io/h2c"]
     assert about.owner_references[0].uid == "uid-of-web"
     reference = found.endpoints[0].target_ref
     assert reference is not None
@@ -202,23 +204,27 @@ def test_a_service_without_pods_has_an_empty_slice_and_one_with_many_has_several
 
 def test_endpoints_tell_the_ready_from_the_others_and_nothing_of_those_that_end() -> None:
     ending = pod_cases.deleted(pod("c", "172.18.0.4"))
-    (subset,) = endpoints.endpoints(service(), [pod(), pod("b", "172.18.0.3", ready=False), ending]).subsets
+    told_apart = service(changed(HTTP, app_protocol="kubernetes.io/h2c"))
+    (subset,) = endpoints.endpoints(told_apart, [pod(), pod("b", "172.18.0.3", ready=False), ending]).subsets
     assert [address.ip for address in subset.addresses] == ["172.18.0.2"]
     assert [address.ip for address in subset.not_ready_addresses] == ["172.18.0.3"]
-    assert subset.ports == (EndpointPort(name="http", port=8080, protocol="TCP"),)
+    (reference,) = (address.target_ref for address in subset.addresses)
+    assert reference is not None
+    assert (reference.kind, reference.name, reference.namespace) == ("Pod", "a", "default")
+    assert subset.ports == (EndpointPort(name="http", port=8080, protocol="TCP", app_protocol="kubernetes.io/h2c"),)
 
 
 def test_endpoints_kept_by_hand_are_mirrored() -> None:
     subset = EndpointSubset(
-        addresses=(EndpointAddress(ip="192.0.2.7"),),
+        addresses=(EndpointAddress(ip="192.0.2.7", hostname="first"),),
         not_ready_addresses=(EndpointAddress(ip="192.0.2.8"),),
         ports=(EndpointPort(name="db", port=5432, protocol="TCP"),),
     )
     given = Endpoints(metadata=meta.ObjectMeta(name="db", namespace="default"), subsets=(subset,))
     (found,) = endpoints.mirrored(given)
-    assert [(each.addresses, each.conditions.ready) for each in found.endpoints] == [
-        (("192.0.2.7",), True),
-        (("192.0.2.8",), False),
+    assert [(each.addresses, each.hostname, each.conditions.ready) for each in found.endpoints] == [
+        (("192.0.2.7",), "first", True),
+        (("192.0.2.8",), None, False),
     ]
     assert found.metadata.labels[endpoints.MANAGED_BY] == endpoints.MIRRORING_CONTROLLER
 

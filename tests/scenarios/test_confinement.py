@@ -166,6 +166,8 @@ def test_a_pod_is_rejected_or_its_container_refused_in_the_kubelets_words(world:
     world.create(manifest(container("true"), name="unsafe", securityContext=unsafe))
     world.create(manifest(container("true", securityContext=absent), name="absent"))
     world.create(manifest(container("true"), name="remapped", hostUsers=False))
+    world.create(manifest(container("true"), name="root", securityContext={"runAsNonRoot": True}))
+    world.create(manifest(container("true", securityContext={"runAsNonRoot": True}), name="own-root"))
     rejected = world.becomes("SysctlForbidden", "unsafe")
     assert rejected.status.message == 'Pod was rejected: forbidden sysctl: "kernel.msgmax" not allowlisted'
     assert 'Warning SysctlForbidden forbidden sysctl: "kernel.msgmax" not allowlisted' in world.events("unsafe")
@@ -173,6 +175,10 @@ def test_a_pod_is_rejected_or_its_container_refused_in_the_kubelets_words(world:
     refused = world.becomes("CreateContainerError", "absent").status.container_statuses[0].state.waiting
     assert refused is not None
     assert refused.message.endswith(f'cannot load seccomp profile "{path}": open {path}: no such file or directory')
+    for name in ("root", "own-root"):
+        refused = world.becomes("CreateContainerConfigError", name).status.container_statuses[0].state.waiting
+        assert refused is not None
+        assert refused.message.startswith("container has runAsNonRoot and image will run as root (pod: ")
     why = 'Failed to create pod sandbox: RuntimeClass handler "" does not support user namespaces'
     eventually(lambda: f"Warning FailedCreatePodSandBox {why}" in " ".join(world.events("remapped")))
     assert {name for name in world.containers() if name.startswith("main")} == set()

@@ -48,8 +48,8 @@ def node(script: str, **fields: Any) -> dict[str, Any]:
     return {"name": "main", "image": NODE, "command": ["node", "-e", script], **fields}
 
 
-def is_ready(world: World) -> bool:
-    return any(each.type == "Ready" and each.status == "True" for each in world.pod().status.conditions)
+def is_ready(world: World, name: str = "web") -> bool:
+    return any(each.type == "Ready" and each.status == "True" for each in world.pod(name).status.conditions)
 
 
 def test_a_pod_is_not_ready_before_the_initial_delay_and_is_not_restarted(world: World) -> None:
@@ -111,13 +111,19 @@ def test_probes_that_succeed_leave_a_container_alone(world: World, handler: dict
     assert not [event for event in world.events() if "Unhealthy" in event]
 
 
-def test_a_grpc_probe_asks_for_the_service_it_names(world: World) -> None:
-    """Source: "should *not* be restarted with a GRPC liveness probe", and a server that is not serving."""
+def test_a_grpc_probe_asks_for_the_service_it_names(world: World, certificate: str) -> None:
+    """Source: "should *not* be restarted with a GRPC liveness probe", and a server that is not serving, and one that
+    speaks TLS.
+    """
     readiness = probe({"grpc": {"port": 5000}})
     serve(world).create(manifest(node(GRPC_SERVER, readinessProbe=readiness)))
     eventually(lambda: is_ready(world))
     sick = node(GRPC_SERVER, readinessProbe=probe({"grpc": {"port": 5000, "service": "sick"}}))
     world.create(manifest(sick, name="sick"))
+    pem = json.dumps(certificate)
+    server = GRPC_SERVER.replace("createServer()", f"createSecureServer({{ key: {pem}, cert: {pem} }})")
+    world.create(manifest(node(server, readinessProbe=probe({"grpc": {"port": 5000, "mode": "TLS"}})), name="tls"))
+    eventually(lambda: is_ready(world, "tls"))
     eventually(
         lambda: (
             'Readiness probe failed: service unhealthy (responded with "NOT_SERVING")' in "".join(world.events("sick"))

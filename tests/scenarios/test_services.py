@@ -132,6 +132,7 @@ def test_a_service_leads_to_its_ready_pods_by_all_of_its_names(world: World) -> 
 
     pod(world, "young", script=f"wget -qO- http://web/; touch /tmp/unready; {FOREVER}")
     assert eventually(lambda: world.log("young", "young").strip()) in ("one", "two", "unready")
+    assert "WEB_SERVICE_PORT_HTTP=80" in world.execute("young#0", "env").splitlines()
 
     (holder,) = (name.partition(":")[2] for name in helpers(world) if "services-network" in name)
     docker("rm", "--force", "--volumes", holder)
@@ -183,15 +184,17 @@ def test_names_of_pods_of_aliases_and_of_nothing_at_all(world: World) -> None:
 
 
 def test_pods_of_several_networks_reach_one_service(world: World) -> None:
-    """And whoever made a network can remove it when its pods have gone."""
+    """And whoever made a network can remove it when its pods have gone. One pod wants no variables of Services."""
     serve(world)
     service(world, "web", selects="web")
     pod(world, "one")
     network = f"test-{world.instance[:8]}"
     docker("network", "create", network)
     try:
-        pod(world, "away", script=f"touch /tmp/unready; {FOREVER}", network=network)
+        away = f"touch /tmp/unready; {FOREVER}"
+        pod(world, "away", script=away, network=network, enableServiceLinks=False)
         eventually(lambda: get(world, "away", "web") == "one")
+        assert "WEB_SERVICE" not in world.execute("away#0", "env")
         world.delete("away", grace_seconds=0)
     finally:
         eventually(lambda: removed(network))

@@ -39,21 +39,37 @@ def test_containers_find_their_volumes_as_the_pod_says(world: World) -> None:
     create(world, config_map("colors", sky="blue", grass="green"), secret("keys", door="1234"))
     projected = {
         "sources": [
-            {"secret": {"name": "keys"}},
+            {"secret": {"name": "keys", "items": [{"key": "door", "path": "gate"}]}},
             {"configMap": {"name": "colors", "items": [{"key": "sky", "path": "deep/sky"}]}},
-        ]
+            {"downwardAPI": {"items": [{"path": "space", "fieldRef": {"fieldPath": "metadata.namespace"}}]}},
+            {"serviceAccountToken": {"path": "token", "audience": "vault", "user": 7}},
+            {"secret": {"name": "absent", "optional": True}},
+            {"configMap": {"name": "absent", "optional": True}},
+        ],
+        "defaultMode": 0o440,
+        "defaultUser": 4,
     }
+    limit = {"containerName": "main", "resource": "limits.memory", "divisor": "1Mi"}
+    about = [
+        {"path": "name", "fieldRef": {"fieldPath": "metadata.name"}},
+        {"path": "memory", "resourceFieldRef": limit, "mode": 0o400, "user": 9},
+    ]
+    front = {"key": "door", "path": "front", "mode": 0o400, "user": 5}
     volumes = [
-        WORK,
+        volume("work", emptyDir={"mode": 0o750}),
         volume("fast", emptyDir={"medium": "Memory", "sizeLimit": "1Mi"}),
-        volume("config", configMap={"name": "colors", "defaultMode": 0o600}),
-        volume("keys", secret={"secretName": "keys", "items": [{"key": "door", "path": "front", "mode": 0o400}]}),
-        volume("about", downwardAPI={"items": [{"path": "name", "fieldRef": {"fieldPath": "metadata.name"}}]}),
+        volume("config", configMap={"name": "colors", "defaultMode": 0o600, "defaultUser": 6}),
+        volume("keys", secret={"secretName": "keys", "items": [front]}),
+        volume("about", downwardAPI={"items": about, "defaultMode": 0o444, "defaultUser": 8}),
+        volume("none", configMap={"name": "absent", "optional": True}),
+        volume("nil", secret={"secretName": "absent", "optional": True}),
         volume("all", projected=projected),
     ]
     script = (
-        "cd /; stat -c '%A %u:%g %n' work fast config/..data/sky keys/..data/front;"
-        "cat config/sky keys/front about/name all/door all/deep/sky one; echo;"
+        "cd /; stat -c '%A %u:%g %n' work fast config/..data/sky keys/..data/front about/..data/* all/..data/gate;"
+        "stat -c '%u %n' all/..data/token; tr -cd . < all/token; cat all/space about/memory; echo;"
+        "ls none nil | grep -v :$ | grep .; ls /var/run/secrets/kubernetes.io/serviceaccount;"
+        "cat config/sky keys/front about/name all/gate all/deep/sky one; echo;"
         "df fast | tail -n1 | awk '{print $1, $2}'; grep -c ' /keys tmpfs ' /proc/mounts;"
         "ls part made/there; for where in config about read; do touch $where/new 2>&1; done; ls -d work/made/there"
     )
@@ -68,15 +84,27 @@ def test_containers_find_their_volumes_as_the_pod_says(world: World) -> None:
         mount("keys", "/keys"),
         mount("about", "/about"),
         mount("all", "/all"),
+        mount("none", "/none"),
+        mount("nil", "/nil"),
     ]
     init = container("mkdir -p /w/of/it; touch /w/of/it/file", "init", volumeMounts=[mount("work", "/w")])
-    main = container(script, volumeMounts=mounts, env=[{"name": "WHERE", "value": "there"}])
-    world.create(manifest(main, init=(init,), volumes=volumes, securityContext={"fsGroup": 3000}))
+    env = [{"name": "WHERE", "value": "there"}]
+    main = container(script, volumeMounts=mounts, env=env, resources={"limits": {"memory": "64Mi"}})
+    fields: dict[str, Any] = {"securityContext": {"fsGroup": 3000}, "automountServiceAccountToken": True}
+    world.create(manifest(main, init=(init,), volumes=volumes, **fields))
     assert lines(world) == [
-        "drwxrwsrwx 0:3000 work",
+        "drwxrws--- 0:3000 work",
         "drwxrwsrwx 0:3000 fast",
-        "-rw-r----- 0:3000 config/..data/sky",
-        "-r--r----- 0:3000 keys/..data/front",
+        "-rw-r----- 6:3000 config/..data/sky",
+        "-r--r----- 5:3000 keys/..data/front",
+        "-r--r----- 9:3000 about/..data/memory",
+        "-r--r--r-- 8:3000 about/..data/name",
+        "-r--r----- 4:3000 all/..data/gate",
+        "7 all/..data/token",
+        "..default64",
+        "ca.crt",
+        "namespace",
+        "token",
         "blue1234web1234bluegreen",
         "tmpfs 1024",
         "1",
@@ -97,23 +125,35 @@ def test_containers_find_their_volumes_as_the_pod_says(world: World) -> None:
 def test_variables_come_from_everywhere(world: World) -> None:
     world.serve()
     create(world, config_map("colors", sky="blue"), secret("keys", door="1234"))
+    made = {"volumeName": "work", "path": "made.env"}
     env = [
         {"name": "SKY", "valueFrom": {"configMapKeyRef": {"name": "colors", "key": "sky"}}},
         {"name": "POD", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}},
         {"name": "IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}},
-        {"name": "COLOR", "valueFrom": {"fileKeyRef": {"volumeName": "work", "path": "made.env", "key": "COLOR"}}},
+        {"name": "COLOR", "valueFrom": {"fileKeyRef": {**made, "key": "COLOR"}}},
         {"name": "NONE", "valueFrom": {"secretKeyRef": {"name": "nope", "key": "x", "optional": True}}},
+        {"name": "NOTHING", "valueFrom": {"configMapKeyRef": {"name": "colors", "key": "x", "optional": True}}},
+        {"name": "FILE", "valueFrom": {"fileKeyRef": {**made, "key": "SIZE", "optional": True}}},
+        {"name": "DOOR", "valueFrom": {"secretKeyRef": {"name": "keys", "key": "door"}}},
+        {"name": "LIMIT", "valueFrom": {"resourceFieldRef": {"resource": "limits.memory", "divisor": "1Mi"}}},
         {"name": "ALL", "value": "$(SKY) $(KEY_door) $(POD) $(COLOR)"},
     ]
     init = container("echo \"COLOR='red'\" > /w/made.env", "init", volumeMounts=[mount("work", "/w")])
     main = container(
-        'echo $0; echo "$ALL"; echo ${NONE-unset}; [ "$IP" = $(hostname -i) ] && echo same',
+        'echo $0; echo "$ALL"; echo ${NONE-unset} ${NOTHING-unset} ${FILE-unset};'
+        'echo $DOOR $LIMIT $C_sky; [ "$IP" = $(hostname -i) ] && echo same',
         args=["$(ALL)"],
         env=env,
-        envFrom=[{"secretRef": {"name": "keys"}, "prefix": "KEY_"}],
+        envFrom=[
+            {"secretRef": {"name": "keys"}, "prefix": "KEY_"},
+            {"configMapRef": {"name": "colors"}, "prefix": "C_"},
+            {"configMapRef": {"name": "absent", "optional": True}},
+            {"secretRef": {"name": "absent", "optional": True}},
+        ],
+        resources={"limits": {"memory": "64Mi"}},
     )
     world.create(manifest(main, init=(init,), volumes=[WORK]))
-    assert lines(world) == ["blue 1234 web red", "blue 1234 web red", "unset", "same"]
+    assert lines(world) == ["blue 1234 web red", "blue 1234 web red", "unset unset unset", "1234 64 blue", "same"]
 
 
 def test_a_change_reaches_the_files_in_one_step_within_two_seconds(world: World) -> None:
@@ -279,17 +319,28 @@ def test_a_path_of_the_host_that_is_something_else_is_not_mounted(
 def test_a_claims_volume_outlives_pods_and_goes_with_the_claim(world: World) -> None:
     world.serve()
     data = volume("data", persistentVolumeClaim={"claimName": "data"})
-    writing = container("date >> /data/x; wc -l < /data/x; stat -c %a:%g /data", volumeMounts=[mount("data", "/data")])
-    grouped: dict[str, Any] = {"volumes": [data], "securityContext": {"fsGroup": 3000}}
+    script = "date >> /data/x; wc -l < /data/x; stat -c %a:%g /data; chgrp 7 /data/x"
+    writing = container(script, volumeMounts=[mount("data", "/data")])
+    group = {"fsGroup": 3000, "fsGroupChangePolicy": "OnRootMismatch"}
+    grouped: dict[str, Any] = {"volumes": [data], "securityContext": group}
     world.create(manifest(writing, **grouped))
     waiting = 'Warning FailedScheduling 0/1 nodes are available: persistentvolumeclaim "data" not found.'
     eventually(lambda: waiting in world.events())
-    create(world, claim("data"))
+    raw = claim("raw")
+    create(world, {**raw, "spec": {**raw["spec"], "volumeMode": "Block"}}, claim("data"))
     assert lines(world) == ["1", "2777:3000"]
+    bound = get(world, "PersistentVolumeClaim", "data")
+    assert bound["spec"]["volumeName"] == f"pvc-{bound['metadata']['uid']}"
+    assert bound["status"] == {"phase": "Bound", "accessModes": ["ReadWriteOnce"], "capacity": {"storage": "1Mi"}}
+    assert get(world, "PersistentVolumeClaim", "raw")["status"]["phase"] == "Pending"
+    delete(world, "PersistentVolumeClaim", "raw")
     world.delete()
     eventually(world.is_gone)
+    grouped["volumes"] = [volume("data", persistentVolumeClaim={"claimName": "data", "readOnly": True})]
     world.create(manifest(container(FOREVER, volumeMounts=[mount("data", "/data")]), **grouped))
     world.becomes("Running")
+    assert world.execute("main#0", "stat", "-c", "%g", "/data/x").strip() == "7", "the top is as it should be"
+    assert "Read-only" in world.execute("main#0", "touch", "/data/y")
     delete(world, "PersistentVolumeClaim", "data")
     assert get(world, "PersistentVolumeClaim", "data")["metadata"]["finalizers"] == ["kubernetes.io/pvc-protection"]
     assert world.execute("main#0", "wc", "-l", "/data/x").split()[0] == "1"
@@ -336,12 +387,13 @@ def test_a_pod_with_more_in_a_volume_than_its_limit_is_evicted(world: World) -> 
 
 def test_an_ephemeral_volume_is_a_claim_of_the_pods_own(world: World) -> None:
     world.serve()
-    template = {"spec": claim("any")["spec"]}
+    template = {"metadata": {"labels": {"for": "scratch"}}, "spec": claim("any")["spec"]}
     scratch = volume("scratch", ephemeral={"volumeClaimTemplate": template})
     world.create(manifest(container("touch /s/x; ls /s", volumeMounts=[mount("scratch", "/s")]), volumes=[scratch]))
     assert lines(world) == ["x"]
     made = get(world, "PersistentVolumeClaim", "web-scratch")
     assert made["metadata"]["ownerReferences"][0]["name"] == "web"
+    assert made["metadata"]["labels"] == {"for": "scratch"}
     assert made["status"]["phase"] == "Bound"
     world.delete()
     eventually(lambda: world.left() == [])
