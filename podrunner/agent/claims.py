@@ -13,7 +13,7 @@ from msgspec import structs
 from podrunner import errors
 from podrunner.agent.services import Services
 from podrunner.engine import images, volumes as engine_volumes
-from podrunner.objects import kinds, meta
+from podrunner.objects import kinds, meta, refusals
 from podrunner.objects.pod import Pod
 from podrunner.objects.storage import PersistentVolumeClaim
 from podrunner.objects.volume import Volume
@@ -35,6 +35,7 @@ class Claims:
         self._services = services
         self._recorder = events.Recorder(registry, "persistentvolume-controller")
         self._changed = asyncio.Event()
+        self._told: set[str] = set()
 
     async def run(self) -> None:
         """Works on the claims whenever one of them, or a pod, has changed."""
@@ -79,7 +80,9 @@ class Claims:
             if claims.PROTECTION in claim.metadata.finalizers and not claims.users(self._registry, claim):
                 await engine_volumes.remove_claimed(engine, volume)
                 claims.release(self._registry, claim)
-        elif claim.status.phase != "Bound" and claim.spec.volume_mode != "Block":
+        elif claim.status.phase != "Bound" and claim.spec.volume_mode == "Block":
+            self._say_once(claim, refusals.BLOCK_DEVICES)
+        elif claim.status.phase != "Bound":
             pause = await images.ensure_pause(engine)
             about = claim.metadata
             await engine_volumes.create_claimed(
@@ -88,6 +91,11 @@ class Claims:
             claims.bind(self._registry, claim, volume)
             message = f"Successfully provisioned volume {volume}"
             self._recorder.record(claim, "Normal", "ProvisioningSucceeded", message)
+
+    def _say_once(self, claim: PersistentVolumeClaim, why: str) -> None:
+        if claim.metadata.uid not in self._told:
+            self._told.add(claim.metadata.uid)
+            self._recorder.record(claim, "Warning", "ProvisioningFailed", f"failed to provision volume: {why}")
 
     def _make_ephemeral(self, pod: Pod) -> None:
         """Makes the claims of the pod's ephemeral volumes, which are deleted with it."""

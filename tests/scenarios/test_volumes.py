@@ -333,6 +333,8 @@ def test_a_claims_volume_outlives_pods_and_goes_with_the_claim(world: World) -> 
     assert bound["spec"]["volumeName"] == f"pvc-{bound['metadata']['uid']}"
     assert bound["status"] == {"phase": "Bound", "accessModes": ["ReadWriteOnce"], "capacity": {"storage": "1Mi"}}
     assert get(world, "PersistentVolumeClaim", "raw")["status"]["phase"] == "Pending"
+    (said,) = world.events("raw")
+    assert said.startswith("Warning ProvisioningFailed failed to provision volume: the engine's volumes are file")
     delete(world, "PersistentVolumeClaim", "raw")
     world.delete()
     eventually(world.is_gone)
