@@ -20,11 +20,20 @@ class _Event(NamedTuple):
 
 
 class Announcer:
-    """One pod's events on their way to the recorder. `under_way` tells the keys of the unfinished operations."""
+    """One pod's events on their way to the recorder.
 
-    def __init__(self, recorder: events.Recorder, under_way: Callable[[], Collection[plan.Key]]) -> None:
+    `under_way` tells the keys of the unfinished operations, `unstarted` which containers were created and no more.
+    """
+
+    def __init__(
+        self,
+        recorder: events.Recorder,
+        under_way: Callable[[], Collection[plan.Key]],
+        unstarted: Callable[[], Collection[str]],
+    ) -> None:
         self._recorder = recorder
         self._under_way = under_way
+        self._unstarted = unstarted
         self._held: defaultdict[str, list[_Event]] = defaultdict(list)
 
     def of_pod(self, pod: Pod, type: str, reason: str, message: str) -> None:
@@ -38,7 +47,7 @@ class Announcer:
 
     def release(self, pod: Pod) -> None:
         """Records the events whose turn has come: a main container's wait for those before it that are starting."""
-        starting = plan.starting(self._under_way())
+        starting = plan.starting(self._under_way()).union(self._unstarted())
         for container in (*pod.spec.init_containers, *pod.spec.ephemeral_containers):
             self._record(pod, container.name)
         for container in pod.spec.containers:

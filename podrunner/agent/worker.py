@@ -71,7 +71,7 @@ class Worker:
         self._registry = registry
         self._configuration = configuration.gather(registry, services, pod)
         self._under_way: dict[plan.Key, _Begun] = {}
-        self._announcer = Announcer(recorder, self._under_way.keys)
+        self._announcer = Announcer(recorder, self._under_way.keys, self._unstarted)
         self._executor = Executor(services, self._announcer, registry)
         self._outcomes: list[Outcome] = []
         self._changed: set[str] = set()
@@ -125,6 +125,9 @@ class Worker:
         self._configuration = configuration.gather(self._registry, self._services, self._pod)
         self._memory = memory.configuration_changed(self._memory)
         self._woken.set()
+
+    def _unstarted(self) -> set[str]:
+        return {known.name for known in self._observed.containers if known.state is observed.State.CREATED}
 
     def look_anew(self) -> None:
         """Events may have been missed: everything of the pod is looked at again."""

@@ -18,8 +18,9 @@ class Announced:
 
     def __init__(self, registry: Registry) -> None:
         self.under_way: list[plan.Key] = []
+        self.unstarted: set[str] = set()
         self._registry = registry
-        self._announcer = Announcer(events.Recorder(registry), lambda: self.under_way)
+        self._announcer = Announcer(events.Recorder(registry), lambda: self.under_way, lambda: self.unstarted)
 
     def say(self, container: str, message: str) -> None:
         self._announcer.of_container(pod_cases.GOOD, container, "Normal", "Test", message)
@@ -62,6 +63,20 @@ def test_a_containers_own_events_keep_their_order(announced: Announced) -> None:
     announced.say("envoy", "started")
     announced.ended(starting("kubia"))
     assert [message for _, message in announced.recorded] == ["created", "started"]
+
+
+def test_a_container_that_was_only_created_is_still_to_start(announced: Announced) -> None:
+    """Without init containers all are created before their sandbox runs."""
+    announced.unstarted = {"kubia", "envoy"}
+    announced.say("kubia", "created")
+    announced.say("envoy", "created")
+    announced.under_way += [starting("kubia"), starting("envoy")]
+    announced.say("envoy", "started")
+    announced.say("kubia", "started")
+    announced.unstarted = set()
+    announced.ended(starting("kubia"), starting("envoy"))
+    told = [(path[16:-1], message) for path, message in announced.recorded]
+    assert told == [("kubia", "created"), ("kubia", "started"), ("envoy", "created"), ("envoy", "started")]
 
 
 def test_the_first_container_waits_for_nobody(announced: Announced) -> None:
