@@ -20,7 +20,8 @@ CREATED_IF_MISSING = ("", "DirectoryOrCreate")
 SUBPATH_API = "1.45"
 """The first version of the engine's API that mounts a part of a volume without being given a path of its host."""
 
-_PROPAGATIONS = {"None": "rprivate", "HostToContainer": "rslave", "Bidirectional": "rshared"}
+# Without one of these the engine chooses: private, but for paths above its own data, which it takes only as slaves.
+_PROPAGATIONS = {"HostToContainer": "rslave", "Bidirectional": "rshared"}
 
 SubPaths = Mapping[str, str]
 """By mountPath, what its subPath leads to: a path below the volume's own directory, without symbolic links."""
@@ -90,10 +91,10 @@ def _mount(
     target = posixpath.join("/", mount.mount_path)
     if each.host_path is not None:
         source = posixpath.join(each.host_path.path, below) if below else each.host_path.path
-        propagation = {"Propagation": _PROPAGATIONS[mount.mount_propagation or "None"]}
-        return {"Type": "bind", "Source": source, "Target": target, "BindOptions": propagation}
+        propagation = _PROPAGATIONS.get(mount.mount_propagation or "")
+        options = {"BindOptions": {"Propagation": propagation}} if propagation else {}
+        return {"Type": "bind", "Source": source, "Target": target, **options}
     if below and by_path:
-        # The engine chooses the propagation: for what is its own it takes no other than it thinks right.
         return {"Type": "bind", "Source": posixpath.join(directory, below), "Target": target}
     claim = claim_of(pod, each)
     if claim:

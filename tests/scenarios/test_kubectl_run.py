@@ -23,11 +23,6 @@ Targeting container "main". If you don't see processes from this container it ma
 doesn't support this feature.
 """
 MAIN_PROCESS = "sleep\n1000\n"
-ON_THE_NODE = """\
-Warning: spec.hostIPC: is not supported yet and has no effect
-Warning: spec.hostNetwork: is not supported yet and has no effect
-Warning: spec.hostPID: is not supported yet and has no effect
-"""
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +101,7 @@ def test_an_ephemeral_container_has_the_terminal(world: KubectlWorld) -> None:
 
 def test_a_copy_of_a_pod_has_the_debugging_container_too(world: KubectlWorld) -> None:
     done = world.kubectl("debug", "web", "--copy-to=copy", "--image=busybox:1.36", "-c", "look", "--", "sleep", "1000")
-    assert "Warning: spec.shareProcessNamespace: is not supported yet and has no effect\n" in done.err
+    assert done.err == ""
     world.kubectl("wait", "pod/copy", "--for=jsonpath={.status.phase}=Running")
     names = world.kubectl("get", "pod", "copy", "-o", "jsonpath={.spec.containers[*].name}").out
     assert names == "main look"
@@ -131,10 +126,13 @@ def test_a_target_that_the_pod_does_not_have_is_refused(world: KubectlWorld) -> 
     )
 
 
-def test_debugging_the_node_tells_what_the_pod_lacks(world: KubectlWorld) -> None:
+def test_the_node_is_debugged_by_a_pod_that_has_its_names_and_files(world: KubectlWorld) -> None:
     node = world.kubectl("get", "nodes", "-o", "name").out.strip()
-    done = world.kubectl("debug", node, "--image=busybox:1.36", "--", "true")
-    made = re.search(r"Creating debugging pod (\S+) with container debugger on node ", done.out + done.err)
+    command = ("sh", "-c", "hostname; ls -d /host/etc")
+    done = world.kubectl("debug", node, "--image=busybox:1.36", "--", *command)
+    made = re.search(r"Creating debugging pod (\S+) with container debugger on node ", done.out)
     assert made
-    assert ON_THE_NODE in done.err
+    assert done.err == ""
+    world.kubectl("wait", f"pod/{made[1]}", "--for=jsonpath={.status.phase}=Succeeded")
+    assert world.kubectl("logs", made[1]).out.lower().split() == [node.removeprefix("node/"), "/host/etc"]
     world.kubectl("delete", "pod", made[1], "--now")
