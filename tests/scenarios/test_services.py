@@ -220,6 +220,7 @@ def test_node_ports_udp_and_a_server_that_was_killed(world: World) -> None:
         service(world, "late", {**HTTP, "nodePort": TAKEN_NODE_PORT}, selects="web", type="NodePort")
         eventually(lambda: "Warning PortAlreadyAllocated" in "".join(world.events("late")))
     delete(world, "late")
+    eventually(lambda: not any("late" in helper for helper in helpers(world)))
 
     before = helpers(world)
     world.kill_server()
