@@ -161,15 +161,27 @@ class _Debugger:
         self._create(debugging.restarted(self._pod, name, container, wish), container["name"])
 
     def join(self, *, stdin: bool, tty: bool) -> None:
-        """Joins the container once it runs; shows what it has written if it has ended before."""
+        """Joins the container once it runs; shows what it writes if it has ended before, or meanwhile.
+
+        Source: `handleAttachPod`, kubernetes kubectl/pkg/cmd/debug/debug.go.
+        """
         self._await()
-        name = self._pod["metadata"]["name"]
         if "terminated" in podcontainers.state(self._pod, self._container):
-            source = logreading.Source(self._namespace, name, self._container)
-            logreading.in_turn(self._server, [source], logreading.Request({}), output.standard_output().write)
+            self._show_log()
             return
         container = podcontainers.choose(self._pod, self._container).container
-        attach.join(self._server, self._pod, container, stdin=stdin, tty=tty, quiet=self._quiet)
+        try:
+            attach.join(self._server, self._pod, container, stdin=stdin, tty=tty, quiet=self._quiet)
+        except (errors.ObjectError, errors.ServerError) as refusal:
+            name = self._pod["metadata"]["name"]
+            self._tell(f"warning: couldn't attach to pod/{name}, falling back to streaming logs: {refusal}")
+            self._show_log()
+
+    def _show_log(self) -> None:
+        source = logreading.Source(self._namespace, self._pod["metadata"]["name"], self._container)
+        logreading.in_turn(
+            self._server, [source], logreading.Request({"follow": "true"}), output.standard_output().write
+        )
 
     def remove(self) -> None:
         """Deletes the pod that was made."""
