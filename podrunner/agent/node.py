@@ -56,9 +56,12 @@ class Node:
         """Works for the pods of the store. Raises EngineError if the engine can't be asked at the start."""
         self._registration.register()
         self.leases.adopt()
-        await passing.remove_left(self._services.engine, self._services.instance)
-        seen = await observe.pods(self._services.engine, self._services.instance)
-        for uid in await volumes.owners(self._services.engine, self._services.instance):
+        engine, instance = self._services.engine, self._services.instance
+        # Together: a server that is started for a run holds that up.
+        seen, with_volumes, _ = await asyncio.gather(
+            observe.pods(engine, instance), volumes.owners(engine, instance), passing.remove_left(engine, instance)
+        )
+        for uid in with_volumes:
             seen.setdefault(uid, observed.Observed())
         elsewhere = {pod.metadata.uid for pod in pods.every(self._registry) if spec.joins_other_network(pod)}
         await self._services.network.adopt(seen.keys() - elsewhere)

@@ -1,8 +1,12 @@
-"""What the engine tells of a path in a container, be it running or not."""
+"""Files on their way to and from containers, be they running or not."""
 
 import base64
+import io
 import json
 import stat
+import tarfile
+import time
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import requests
@@ -42,6 +46,17 @@ def look_blocking(client: engine.Client, container_id: str, path: str) -> Stat:
 def open_archive(client: engine.Client, method: str, container_id: str, path: str) -> requests.Response:
     """The answer with the path's archive, or only its head; blocking."""
     return client.open_stream(method, f"/containers/{container_id}/archive", params={"path": path})
+
+
+def pack(files: Mapping[str, bytes], mode: int = 0o644) -> bytes:
+    """An archive of these files, by name, all of them new and with that mode."""
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w") as packed:
+        for name, content in files.items():
+            entry = tarfile.TarInfo(name)
+            entry.mode, entry.size, entry.mtime = mode, len(content), int(time.time())
+            packed.addfile(entry, io.BytesIO(content))
+    return archive.getvalue()
 
 
 def _type(mode: int) -> int:

@@ -3,11 +3,8 @@
 Source of rules and words: kubernetes pkg/volume/hostpath/host_path.go (`checkTypeInternal`, `makeFile`).
 """
 
-import io
 import posixpath
 import stat
-import tarfile
-import time
 
 from podrunner import errors
 from podrunner.engine import archives, client as engine, passing
@@ -46,7 +43,7 @@ async def _make_file(client: engine.Client, path: str, instance: str, image: str
     mount = {"Type": "bind", "Source": directory, "Target": _PARENT}
     async with passing.container(client, image, instance, mount) as helper:
         if await archives.look(client, helper, posixpath.join(_PARENT, name)) is None:
-            await client.call(client.api.put_archive, helper, _PARENT, _empty(name))
+            await client.call(client.api.put_archive, helper, _PARENT, archives.pack({name: b""}))
 
 
 def refused(pod: Pod, refusal: errors.EngineRefused) -> errors.MountError | None:
@@ -71,12 +68,3 @@ async def check(client: engine.Client, pod: Pod, sandbox_id: str) -> None:
 
 def _mismatch(volume: str, path: str, type_: str) -> errors.MountError:
     return errors.MountError(f"hostPath type check failed: {path} is not {_WANTED[type_][1]}", volume=volume)
-
-
-def _empty(name: str) -> bytes:
-    archive = io.BytesIO()
-    with tarfile.open(fileobj=archive, mode="w") as files:
-        entry = tarfile.TarInfo(name)
-        entry.mode, entry.mtime = 0o644, int(time.time())
-        files.addfile(entry)
-    return archive.getvalue()

@@ -2,14 +2,12 @@
 
 import functools
 import importlib.resources
-import io
-import tarfile
 from typing import Any
 
 import msgspec
 
 from podrunner import errors
-from podrunner.engine import client as engine, references, work
+from podrunner.engine import archives, client as engine, references, work
 
 PAUSE = "podrunner/pause:1.4"
 SERVICES_DNS = "podrunner/services-dns:1.0"
@@ -81,7 +79,7 @@ async def _ensure(client: engine.Client, own: str, name: str) -> str:
             "/build",
             params={"t": own, "rm": "1"},
             headers={"Content-Type": "application/x-tar"},
-            data=_context(dockerfile),
+            data=archives.pack({"Dockerfile": dockerfile}),
         )
         try:
             async for _ in work.messages(client, build, "engine-build"):
@@ -89,12 +87,3 @@ async def _ensure(client: engine.Client, own: str, name: str) -> str:
         except errors.EngineRefused as refusal:
             raise errors.EngineRefused(f"cannot build the {name} image {own}: {refusal}") from refusal
     return own
-
-
-def _context(dockerfile: bytes) -> bytes:
-    archive = io.BytesIO()
-    with tarfile.open(fileobj=archive, mode="w") as context:
-        entry = tarfile.TarInfo("Dockerfile")
-        entry.size = len(dockerfile)
-        context.addfile(entry, io.BytesIO(dockerfile))
-    return archive.getvalue()

@@ -28,7 +28,7 @@ _ROOM_FOR_OVERHEAD = 1 << 14
 async def ensure_file(client: engine.Client, sandbox_id: str, files: observed.MessageFiles, owner: str) -> None:
     """Makes the file of the instance `owner`, if the sandbox's volume did not come with it. Raises EngineError."""
     if not messages.is_ready_made(files, owner):
-        content = _empty(messages.file_name(files, owner))
+        content = archives.pack({messages.file_name(files, owner): b""}, mode=0o666)
         await client.call(client.api.put_archive, sandbox_id, sandbox_files.DIRECTORY, content)
 
 
@@ -77,13 +77,3 @@ async def _end_of(client: engine.Client, sandbox_id: str, path: str) -> bytes:
     finally:
         await reading.close()
     return content
-
-
-def _empty(name: str) -> bytes:
-    """An archive of one empty file that everyone may write."""
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w") as files:
-        entry = tarfile.TarInfo(name)
-        entry.mode = 0o666
-        files.addfile(entry)
-    return packed.getvalue()

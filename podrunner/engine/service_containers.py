@@ -1,8 +1,6 @@
 """The containers that serve Services on the engine: finding, making, telling and removing them."""
 
 import asyncio
-import io
-import tarfile
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -10,9 +8,9 @@ import msgspec
 
 from podrunner import errors
 from podrunner.engine import (
+    archives,
     client as engine,
     containers,
-    exec,
     images,
     labels,
     networks,
@@ -119,7 +117,8 @@ async def perform(client: engine.Client, body: Mapping[str, Any]) -> None:
 
 async def replace_files(client: engine.Client, holder_id: str, files: Mapping[str, str]) -> None:
     """Puts these files in the place of all that there were, at once. Raises EngineError."""
-    await _run(client, holder_id, [_REPLACE, "replace", service_config.FILES], _archive(files))
+    packed = archives.pack({name: text.encode() for name, text in files.items()})
+    await scripts.run(client, holder_id, _REPLACE, service_config.FILES, stdin=packed)
 
 
 async def reload(client: engine.Client, dns_id: str) -> None:
@@ -131,14 +130,14 @@ async def await_ready(client: engine.Client, holder_id: str, dns_ip: str, admin_
     """Waits until DNS server and proxy serve. Raises EngineRefused if they don't in time, EngineError."""
     try:
         async with asyncio.timeout(READY_SECONDS):
-            await _run(client, holder_id, [_AWAIT, "await", dns_ip, str(admin_port)])
+            await scripts.run(client, holder_id, _AWAIT, dns_ip, str(admin_port))
     except TimeoutError as late:
         raise errors.EngineRefused(f"the helpers of Services do not answer after {READY_SECONDS:.0f} s") from late
 
 
 async def read_resolver(client: engine.Client, holder_id: str) -> str:
     """The resolv.conf that the engine gives containers. Raises EngineError."""
-    return await _run(client, holder_id, ["cat /etc/resolv.conf"])
+    return (await scripts.run(client, holder_id, "cat /etc/resolv.conf")).output
 
 
 async def put_resolver(client: engine.Client, sandbox_id: str, text: str) -> None:
@@ -177,36 +176,6 @@ async def _ended_with(client: engine.Client, helper_id: str) -> int | None:
     facts: dict[str, Any] = await client.call(client.api.inspect_container, helper_id)
     state = facts["State"]
     return None if state["Running"] else int(state["ExitCode"])
-
-
-async def _run(client: engine.Client, container_id: str, script: Sequence[str], stdin: bytes = b"") -> str:
-    """The output of a script, given with its arguments. Raises EngineRefused with the output if it fails."""
-    running = await exec.start(client, container_id, ["sh", "-ec", *script], stdin=bool(stdin))
-    output = b""
-    try:
-        if stdin:
-            await running.write(stdin)
-            await running.close_stdin()
-        while (chunk := await running.read()) is not None:
-            output += chunk[1]
-        code = await running.exit_code()
-    finally:
-        await running.close()
-    text = output.decode(errors="replace")
-    if code:
-        raise errors.EngineRefused(f"a script for Services exited {code}: {text.strip()}")
-    return text
-
-
-def _archive(files: Mapping[str, str]) -> bytes:
-    archive = io.BytesIO()
-    with tarfile.open(fileobj=archive, mode="w") as packed:
-        for name, text in files.items():
-            content = text.encode()
-            entry = tarfile.TarInfo(name)
-            entry.mode, entry.size = 0o644, len(content)
-            packed.addfile(entry, io.BytesIO(content))
-    return archive.getvalue()
 
 
 def _helper(entry: Mapping[str, Any]) -> Helper:

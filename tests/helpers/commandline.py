@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -29,6 +30,13 @@ def eventually(condition: Callable[[], Any], within: float = 15.0) -> Any:
         assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.02)
     return value
+
+
+def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
+    """A port of this machine that nobody listens at now."""
+    with socket.socket(type=kind) as probe:
+        probe.bind(("", 0))
+        return int(probe.getsockname()[1])
 
 
 def container(script: str, name: str = "main", **fields: Any) -> dict[str, Any]:

@@ -248,6 +248,15 @@ def opened(directory: Path) -> Iterator[World]:
         world.close()
 
 
+def tidied(world: World, *, name: str = "web") -> Iterator[World]:
+    """For a fixture of a world that tests share: a test leaves nothing behind, its pod of that name neither."""
+    yield world
+    with contextlib.suppress(errors.NotFound):
+        world.delete(name, grace_seconds=0)
+    eventually(lambda: world.is_gone(name))
+    assert world.left() == []
+
+
 def _say(text: str) -> None:
     """To where pytest shows it if the test fails."""
     sys.stdout.write(f"{text}\n")

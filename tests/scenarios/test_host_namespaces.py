@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from commandline import container, eventually, manifest
+from commandline import container, eventually, free_port, manifest
 from lifecycle_world import FOREVER, serve
 from podrunner import errors
 from scenario_world import PODS, World
@@ -14,12 +14,6 @@ from scenario_world import PODS, World
 pytestmark = pytest.mark.engine
 
 CLASSES = "/apis/node.k8s.io/v1/runtimeclasses"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("", 0))
-        return int(probe.getsockname()[1])
 
 
 def runtime_class(world: World, name: str, handler: str) -> None:

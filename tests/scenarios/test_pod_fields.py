@@ -1,6 +1,5 @@
 """What a pod's manifest asks for is what its containers find. One server for all tests here."""
 
-import contextlib
 import re
 import socket
 import subprocess
@@ -10,13 +9,12 @@ from typing import Any
 import pytest
 
 import scenario_world
-from commandline import container, eventually, manifest
-from podrunner import errors
+from commandline import container, eventually, free_port, manifest
+from lifecycle_world import FOREVER
 from scenario_world import World
 
 pytestmark = pytest.mark.engine
 
-FOREVER = "trap 'exit 0' TERM; while :; do sleep 0.05; done"
 SERVES = "trap 'exit 0' TERM; httpd -p 80 -h /etc; while :; do sleep 0.05; done"
 
 
@@ -29,22 +27,12 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 @pytest.fixture
 def world(shared: World) -> Iterator[World]:
-    """The shared one; a test leaves nothing behind."""
-    yield shared
-    with contextlib.suppress(errors.NotFound):
-        shared.delete(grace_seconds=0)
-    eventually(shared.is_gone)
-    assert shared.left() == []
+    yield from scenario_world.tidied(shared)
 
 
 def output(world: World, *containers: dict[str, Any], **spec: Any) -> list[str]:
     """The lines of the only container of a pod that succeeds, or of all."""
     return [line.partition("] ")[2] for line in world.run(manifest(*containers, **spec), "-q").out.splitlines()]
-
-
-def free_port() -> int:
-    with socket.create_server(("", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 def greeting(port: int) -> str:

@@ -8,14 +8,13 @@ from typing import Any
 import pytest
 
 import scenario_world
-from commandline import container, eventually, manifest
-from podrunner import errors
+from commandline import container, eventually, free_port, manifest
+from lifecycle_world import FOREVER
 from scenario_world import World
 
 pytestmark = pytest.mark.engine
 
 NAMES = "echo $(hostname) $(hostname -f)"
-FOREVER = "trap 'exit 0' TERM; while :; do sleep 0.05; done"
 ALIASES = [{"ip": "192.0.2.7", "hostnames": ["one.test", "two.test"]}, {"ip": "2001:db8::7", "hostnames": ["six.test"]}]
 UDP_SERVER = """
 const server = require('dgram').createSocket('udp4');
@@ -47,18 +46,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 @pytest.fixture
 def world(shared: World) -> Iterator[World]:
-    """The shared one; a test leaves nothing behind."""
-    yield shared
-    with contextlib.suppress(errors.NotFound):
-        shared.delete(grace_seconds=0)
-    eventually(shared.is_gone)
-    assert shared.left() == []
-
-
-def free_port(kind: socket.SocketKind) -> int:
-    with socket.socket(type=kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    yield from scenario_world.tidied(shared)
 
 
 def test_every_container_has_the_kubelets_hosts_file_unless_it_mounts_its_own(world: World) -> None:
